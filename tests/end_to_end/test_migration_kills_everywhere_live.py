@@ -16,7 +16,7 @@ from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.mysql.installation import Generation
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
-from tenantnet.tags import Slot, Strategy
+from tenantnet.tags import Slot
 
 from tests.support.kills import (
     DECISION,
@@ -27,11 +27,11 @@ from tests.support.kills import (
     KilledMove,
     Victim,
     held,
-    killed_move,
+    killed_live_move,
     unwritten,
 )
 from tests.support.live_trace import strange
-from tests.support.moves import NUMBERED, migrate, status
+from tests.support.moves import migrate, status
 from tests.support.project import Project
 from tests.support.raw_servers import installed
 
@@ -103,10 +103,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="module")
 def move(cell: Project, cloud: LocalCloud, aws: Any) -> Iterator[KilledMove]:
-    first = {**NUMBERED, "networks": {"blue": NUMBERED["networks"]["blue"]}}
-    cell.write_tenant("acme", first)
-    cell.up("acme").check()
-    with killed_move(cell, cloud, aws, Strategy.LIVE, NUMBERED) as prepared:
+    with killed_live_move(cell, cloud, aws) as prepared:
         yield prepared
 
 

@@ -12,7 +12,6 @@ import pytest
 from tenantnet.local_cloud.faults import Fault
 from tenantnet.local_cloud.process import LocalCloud
 from tenantnet.phases.phases import Phase
-from tenantnet.tags import Strategy
 
 from tests.support.kills import (
     DECISION,
@@ -21,11 +20,11 @@ from tests.support.kills import (
     RECORD,
     KilledMove,
     held,
-    killed_move,
+    killed_live_move,
     unwritten,
 )
 from tests.support.live_trace import strange
-from tests.support.moves import NUMBERED, database, migrate, status
+from tests.support.moves import database, migrate, status
 from tests.support.project import Project
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1500)]
@@ -35,10 +34,7 @@ ROLLBACK = ("rollback", "acme", "--yes")
 
 @pytest.fixture(scope="module")
 def move(cell: Project, cloud: LocalCloud, aws: Any) -> Iterator[KilledMove]:
-    first = {**NUMBERED, "networks": {"blue": NUMBERED["networks"]["blue"]}}
-    cell.write_tenant("acme", first)
-    cell.up("acme").check()
-    with killed_move(cell, cloud, aws, Strategy.LIVE, NUMBERED) as prepared:
+    with killed_live_move(cell, cloud, aws) as prepared:
         yield prepared
 
 

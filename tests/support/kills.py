@@ -23,6 +23,7 @@ from tenantnet.toolchain.processes import is_running
 
 from tests.support.moves import (
     BOTH,
+    NUMBERED,
     Traffic,
     Watch,
     database,
@@ -265,3 +266,12 @@ def killed_move(
         yield KilledMove(
             project=project, cloud=cloud, aws=aws, strategy=strategy, traffic=traffic, watch=watch
         )
+
+
+@contextmanager
+def killed_live_move(project: Project, cloud: LocalCloud, aws: Any) -> Iterator[KilledMove]:
+    """The same by live: blue was deployed before green."""
+    project.write_tenant("acme", {**NUMBERED, "networks": {"blue": NUMBERED["networks"]["blue"]}})
+    project.up("acme").check()
+    with killed_move(project, cloud, aws, Strategy.LIVE, NUMBERED) as prepared:
+        yield prepared

@@ -393,7 +393,7 @@ def test_a_pack_of_ones_own_proves_nothing(tmp_path: Path) -> None:
 def editable(place: Path, name: str = "rules") -> None:
     """As `pip install --editable` leaves a package of one's own."""
     install(place, name, "1")
-    origin = {"url": "file:///work/rules", "dir_info": {"editable": True}}
+    origin = {"url": "file:///elsewhere/rules", "dir_info": {"editable": True}}
     (place / f"{name}-1.dist-info" / "direct_url.json").write_text(json.dumps(origin))
 
 
