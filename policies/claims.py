@@ -91,6 +91,14 @@ CLAIM_KEPT = Rule(
     "another tenant could take the range",
     remedy="claim {claimed} by another name: the row of {former} then goes after {place}",
 )
+CLAIM_AS_HELD = Rule(
+    id="claim-as-held",
+    rule="a row of claims that stays says what the state says of it",
+    reason="in the state {name} is the row of {former}: the new row of {cidr} has the same key, and is "
+    "deleted as the former one",
+    remedy="run pulumi refresh. Where that does not help, `tenantnet claims audit` says how to put the row "
+    "back; refresh again then",
+)
 MOST_CLAIMS = {ClaimKind.SESSION_SUBNET: 1, ClaimKind.NETWORK: len(Slot)}
 TENANT_OWN = Rule(
     id="tenant-own",
@@ -229,12 +237,18 @@ def _left_behind(stack: Stack, settings: PackSettings, ranges: Ranges) -> list[C
 
 
 def _judge_kept(item: Resource, claim: Claim, held: Sequence[Resource]) -> Iterator[Finding]:
-    """The provider deletes a row whose key changes as soon as the new one is written, or before that."""
+    """The provider deletes a row that is replaced once the new one is written, or before that, by its key."""
     places = {each.props.get("cidrBlock"): each for each in held if each.type in (VPC, SUBNET)}
     for row in held:
-        former = row.claim.cidr if row.claim and row.urn in (item.urn, *item.aliases) else claim.cidr
-        if former != claim.cidr and (place := places.get(former)):
-            facts = {"name": item.name, "former": former, "place": place.name, "claimed": claim.cidr}
+        former = row.claim if row.urn in (item.urn, *item.aliases) else None
+        if former is None or former == claim:
+            continue
+        if former.cidr == claim.cidr:
+            if row.props.get("tableName") == item.props.get("tableName"):
+                facts = {"name": item.name, "former": f"{former.purpose} of {former.tenant}"}
+                yield item.refuse(CLAIM_AS_HELD, "item", value=claim.cidr, cidr=claim.cidr, **facts)
+        elif place := places.get(former.cidr):
+            facts = {"name": item.name, "former": former.cidr, "place": place.name, "claimed": claim.cidr}
             yield item.refuse(CLAIM_KEPT, "item", value=claim.cidr, **facts)
 
 
@@ -352,6 +366,7 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         OWN_CLAIMS,
         CLAIMS_BOUNDED,
         CLAIM_KEPT,
+        CLAIM_AS_HELD,
         OTHERS_COMPANY,
         OTHERS_CLAIM,
         TENANT_OWN,

@@ -73,7 +73,8 @@ CLAIM_ALONE = Rule(
 UNTOLD = "nobody's that can be told"
 TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"
 ROW_CHANGED = (
-    ". If only its row was changed at AWS, leave the state: `tenantnet claims audit` says how to put it back"
+    ". If only its row was changed at AWS, leave the state: `tenantnet claims audit` says how to put it "
+    "back, and run pulumi refresh then"
 )
 LISTED = ". If the organisation answers for its type, list that in the pack's settings first"
 # Tunnels were opened by groups once.

@@ -51,6 +51,7 @@ from tools.rulebook.samples import (
     BETA,
     CELL,
     COMPANY,
+    ETA,
     OWN_TYPE,
     SLOT,
     STRANGE_ROW,
@@ -155,6 +156,11 @@ def _changed_row(_: Resources) -> Resources:
     return {"claim": row_of(replace(ZETA, cidr="10.9.7.64/26"), "claim")}
 
 
+def _row_of_the_other_slot(_: Resources) -> Resources:
+    """Eta's row, of another slot than in the state."""
+    return {"claim": row_of(replace(ETA, slot="green"), "claim")}
+
+
 def _in_platform(change: Change) -> Change:
     """The change of the platform's sample stack, in place of the tenant's."""
     return lambda _: change(platform_stack())
@@ -217,7 +223,7 @@ def _known_examples() -> list[Example]:
         Example(held.NOTHING_ADOPTED, with_options("network", adopted=True)),
         Example(held.HELD_OWN, _called("delta")),
         Example(held.DELETED_GONE, _called("epsilon")),
-        Example(held.CLAIM_ALONE, _called("eta")),
+        Example(held.CLAIM_ALONE, _called(ETA.tenant)),
         Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
         Example(PLATFORM_READ, _elsewhere),
@@ -233,6 +239,7 @@ def _claim_examples() -> list[Example]:
         Example(claims.OWN_CLAIMS, with_new(_FOREIGN_CLAIM)),
         Example(claims.CLAIMS_BOUNDED, with_new(_SECOND_SESSIONS)),
         Example(claims.CLAIM_KEPT, _changed_row),
+        Example(claims.CLAIM_AS_HELD, _row_of_the_other_slot),
         Example(ROW_READABLE, _network(STRANGE_ROW.cidr)),
         Example(OTHERS_COMPANY, _network("10.77.3.0/26")),
         Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.8.0/23")),

@@ -100,6 +100,7 @@ TEAMS_NETWORKS = ("vpc-0aa11bb22cc33dd44", "subnet-0aa11bb22cc33dd45", "sg-0aa11
 STRANGERS_IMAGE = "ami-0000000057a9ce000"
 STRANGE_ROW = ForeignRow(cidr="10.9.7.0/26", text='{"cidr": {"S": "10.9.7.0/26"}}')
 ZETA = Claim(cidr="10.9.7.0/26", tenant="zeta", stack="zeta", kind=ClaimKind.NETWORK, slot="blue")
+ETA = replace(ZETA, cidr="10.9.11.0/26", tenant="eta", stack="eta")
 BETA = Claim(cidr="10.9.9.0/26", tenant="beta", stack="beta", kind=ClaimKind.NETWORK, slot="blue")
 
 STRONG_TUNNEL = {
@@ -212,13 +213,8 @@ class SampleReading:
 
         Others are new.
         """
-        if stack == "eta":
-            return [
-                replace(
-                    row_of(replace(ZETA, cidr="10.9.11.0/26", tenant=stack, stack=stack), "claim"),
-                    follows=True,
-                )
-            ]
+        if stack == ETA.tenant:
+            return [replace(row_of(ETA, "claim"), follows=True)]
         if stack == ZETA.tenant:
             tags = Owner(cell=CELL, tenant=stack).tags("network", part=Part.NETWORK)
             network = resource(aws.VPC, "network", {"cidrBlock": ZETA.cidr}, tags=tags, stack=stack)

@@ -99,6 +99,7 @@ def test_a_row_that_was_changed_by_hand_is_not_to_be_taken_out_of_the_state() ->
     judged = ONLY_KNOWN_RESOURCES.judge_stack(stack, settings)
     (remedy,) = [each.refusal.remedy for each in judged if each.refusal.rule_id == HELD_OWN.id]
     assert "only its row was changed at AWS, leave the state: `tenantnet claims audit`" in remedy
+    assert remedy.endswith("and run pulumi refresh then"), "the state may have been refreshed meanwhile"
 
 
 def held(kind: str, tags: Any = None, stack: str = "acme", **props: Any) -> Resource:

@@ -483,22 +483,35 @@ def test_a_row_stays_until_what_is_in_its_range_has_gone(row: str, place: str, r
     assert claim
     change = with_props(row, item=replace(claim, cidr=range_now).item_json())
     renamed = replace(was, urn=f"{was.urn}-before")
+    assert kept(row, change, was, there) == ["claim-kept"]
+    named_so_before = with_options(row, aliases=[renamed.urn])
+    assert kept(row, lambda of: named_so_before(change(of)), renamed, there) == ["claim-kept"]
+    assert kept(row, change, was) == []
+    assert kept(row, change, renamed, there) == []
+    assert kept(row, lambda of: of, was, there) == []
 
-    def found(change: Change, *held: Resource) -> list[str]:
-        settings = replace(SETTINGS, reading=Deployed(*held))
-        assert NETWORK_CIDR_UNCLAIMED.judge_stack
-        preview = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack(change(stack).values()), settings)
-        rules = [each.refusal.rule_id for each in preview if each.refusal.rule_id == "claim-kept"]
-        assert [each for each in in_update(row, change, settings=settings) if each in rules] == rules
-        return rules
 
-    assert found(change, was, there) == ["claim-kept"]
-    assert found(lambda of: with_options(row, aliases=[renamed.urn])(change(of)), renamed, there) == [
-        "claim-kept"
-    ]
-    assert found(change, was) == []
-    assert found(change, renamed, there) == []
-    assert found(lambda of: of, was, there) == []
+def kept(row: str, change: Change, *state: Resource) -> list[str]:
+    """The rules on rows of the state that a change breaks, in a preview and in an update."""
+    settings = replace(SETTINGS, reading=Deployed(*state))
+    assert NETWORK_CIDR_UNCLAIMED.judge_stack
+    preview = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack(change(good_stack()).values()), settings)
+    judged = [each.refusal.rule_id for each in preview]
+    rules = [each for each in judged if each in ("claim-kept", "claim-as-held")]
+    assert [each for each in in_update(row, change, settings=settings) if each in rules] == rules
+    return rules
+
+
+def test_a_row_is_not_replaced_by_one_of_the_same_range() -> None:
+    """It is written first, and the former deleted then: both have the same key, so there would be none."""
+    was = good_stack()["network-claim"]
+    claim = was.claim
+    assert claim
+    refreshed = replace(was, props={**was.props, "item": replace(claim, slot="green").item_json()})
+    assert kept("network-claim", lambda of: of, refreshed) == ["claim-as-held"]
+    assert kept("network-claim", lambda of: of, was) == []
+    elsewhere = replace(refreshed, props={**refreshed.props, "tableName": "tenantnet-eu0-claims"})
+    assert kept("network-claim", lambda of: of, elsewhere) == []
 
 
 TABLES = {"session-route": "rtb-session0acme", "route-to-sessions": "rtb-network0acme"}
