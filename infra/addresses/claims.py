@@ -226,8 +226,9 @@ def missing_claims(
     """The ranges of stacks and settings files of which the table has no row of that stack.
 
     And those of deployed stacks whose row says something else: somebody has changed it, or another stack has
-    claimed the range since. deployed: what the stacks' outputs say that they have. retired: the networks that
-    they have given up, and do not create again while the settings name them. Sorted by stack and range.
+    claimed the range since. deployed: what the stacks' outputs say that they have, as rows of the table.
+    retired: the networks that they have given up, and do not create again while the settings name them.
+    Sorted by stack and range.
     """
     claims = {row.cidr: row for row in rows if isinstance(row, Claim)}
     held = {(row.stack, row.cidr) for row in claims.values()}
@@ -236,9 +237,7 @@ def missing_claims(
     wanted |= {key: found for key, found in given_up.items() if key in wanted}
     wanted |= {(claim.stack, claim.cidr): (claim, ClaimFinding.ROW_GONE) for claim in deployed}
     missing = dict(wanted[key] for key in wanted.keys() - held)
-    others = {
-        each for each in deployed if (row := claims.get(each.cidr)) and replace(row, cell=each.cell) != each
-    }
+    others = (each for each in deployed if claims.get(each.cidr, each) != each)
     missing |= dict.fromkeys(others, ClaimFinding.ROW_OF_ANOTHER)
     return dict(sorted(missing.items(), key=lambda each: _by_stack(each[0])))
 

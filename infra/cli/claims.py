@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,10 +23,6 @@ def release_command(table: str, cidr: str) -> str:
     """The line for a shell that deletes a row. cidr: its key, which whoever could write it has chosen."""
     key = shlex.quote(json.dumps({"cidr": {"S": cidr}}))
     return f"  aws dynamodb delete-item --table-name {table} --key {key}"
-
-
-def _put_command(table: str, claim: Claim) -> str:
-    return f"  aws dynamodb put-item --table-name {table} --item {shlex.quote(claim.item_json())}"
 
 
 @app.command()
@@ -91,13 +86,7 @@ def print_audit(found: Audit) -> None:
             "Retired: the stack has given the network up and does not create it again. Take it out of the "
             f"settings: tenantnet network delete {retired[0].stack} {retired[0].slot}"
         )
-    for claim in others:
-        row = next(row for row in found.rows if isinstance(row, Claim) and row.cidr == claim.cidr)
-        typer.echo(
-            f"Another's row: that of {row.cidr} says tenant {row.tenant}, stack {row.stack}, {row.purpose}. "
-            "Where nothing of it has the range at AWS, somebody has changed the row: write it back with"
-        )
-        typer.echo(_put_command(found.table, replace(claim, cell=row.cell)))
+    _print_others(found, others)
     if len(gone) + len(retired) + len(others) < len(found.missing):
         typer.echo("Not deployed: the next update of that stack claims it.")
     if found.foreign:
@@ -106,6 +95,21 @@ def print_audit(found: Audit) -> None:
         print_table("Rows that Tenantnet has not written", ("CIDR", "Row"), rows)
         typer.echo("Nobody gets such a range. Find out who wrote the row, then delete it with")
         typer.echo(release_command(found.table, found.foreign[0].cidr))
+
+
+def _print_others(found: Audit, others: Collection[Claim]) -> None:
+    rows = {row.cidr: row for row in found.rows if isinstance(row, Claim)}
+    for claim in others:
+        row = rows[claim.cidr]
+        cell = f" in cell {row.cell}" if row.cell else ""
+        typer.echo(
+            f"Another's row: that of {row.cidr} says tenant {row.tenant}{cell}, stack {row.stack}, "
+            f"{row.purpose}. Where nothing of it has the range at AWS, somebody has changed the row: write "
+            "it back, and let the state know, with"
+        )
+        item = shlex.quote(claim.item_json())
+        typer.echo(f"  aws dynamodb put-item --table-name {found.table} --item {item}")
+        typer.echo(f"  pulumi refresh --stack {claim.stack}")
 
 
 def _list(title: str, claims: Mapping[Claim, ClaimFinding]) -> None:

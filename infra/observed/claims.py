@@ -19,7 +19,7 @@ from tenantnet.addresses.claims_table import ClaimsTable
 from tenantnet.engine.engine import Engine
 from tenantnet.refusal import Refused
 from tenantnet.settings.cells import read_cell
-from tenantnet.settings.project import Project, is_platform
+from tenantnet.settings.project import PLATFORM_PREFIX, Project, is_platform
 from tenantnet.settings.store import tenants_in_tree, unknown_stack
 from tenantnet.stacks.outputs import TenantOutputs
 
@@ -76,9 +76,9 @@ def _of_users(
     deployed, retired = list[Claim](), list[Claim]()
     for stack in (each for each in stacks if not is_platform(each)):
         outputs = engine.outputs(stack) or {}
-        if outputs.get("platform") in users:
-            known = TenantOutputs.read(stack, outputs)
-            deployed += _deployed(stack, known)
+        if (platform := outputs.get("platform")) in users:
+            known, cell = TenantOutputs.read(stack, outputs), platform.removeprefix(PLATFORM_PREFIX)
+            deployed += [claim.in_table(table, cell) for claim in _deployed(stack, known)]
             if known.retired:
                 slot, cidr = known.retired.slot, known.retired.cidr
                 retired.append(Claim(cidr=cidr, tenant=stack, stack=stack, kind=ClaimKind.NETWORK, slot=slot))

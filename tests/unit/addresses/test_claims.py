@@ -193,12 +193,12 @@ def test_a_range_of_a_stack_without_its_row_is_missing_and_one_of_settings_is_no
         changed: ClaimFinding.NOT_DEPLOYED,
         SESSION: ClaimFinding.ROW_OF_ANOTHER,
     }
-    for row in (replace(WANTED, tenant="thief"), replace(WANTED, slot="green")):
+    shared = replace(WANTED, cell="eu2")
+    for row in (replace(WANTED, tenant="thief"), replace(WANTED, slot="green"), shared):
         assert missing_claims([row], deployed=[WANTED], in_settings=[WANTED]) == {
             WANTED: ClaimFinding.ROW_OF_ANOTHER
         }
-    of_another_cell = replace(WANTED, cell="eu2")
-    assert missing_claims([of_another_cell], deployed=[WANTED], in_settings=[WANTED]) == {}
+    assert missing_claims([shared], deployed=[shared], in_settings=[WANTED]) == {}
     foreign = ForeignRow(cidr=WANTED.cidr, text="{}")
     assert missing_claims([foreign], deployed=[WANTED], in_settings=[]) == {WANTED: ClaimFinding.ROW_GONE}
     assert missing_claims([WANTED, SESSION], deployed=[WANTED], in_settings=[WANTED, SESSION]) == {}
