@@ -18,14 +18,12 @@ from time import monotonic
 from tenantnet.components.endpoint_record import TTL_SECONDS
 from tenantnet.failure import Failure
 from tenantnet.phases.journal import (
-    Entry,
     Topic,
     What,
     begun,
     by_live,
     downtime,
     fenced,
-    of_move,
     reached,
     writes_stopped,
 )
@@ -52,14 +50,13 @@ from tenantnet.runner.inspector import SERVING, Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
 from tenantnet.runner.live.cut import Budgets
-from tenantnet.runner.live.move import LONGEST_LAG, LiveMove, ways_on
+from tenantnet.runner.live.move import LiveMove, ways_on
+from tenantnet.runner.record import Record
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop, TakenBack
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
 
-LONGEST_NOTE = 1000
 MOST_DIFFERENCES_SHOWN = 20
-NO_PARTS: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +123,10 @@ class Runner:
         self._databases, self._copies, self._tell, self._at = databases, copies, tell, at
         self._inspector = inspector
         self._stop, self._live_move = stop, live
-        end_holders = self._end_holders if ends_holders else None
-        self._guards = Guards(databases, self._entries, inspector, stop.check, end_holders)
         self._who = this_run()
+        self._record = Record(journal, self._who, tell, stop, clock)
+        end_holders = self._end_holders if ends_holders else None
+        self._guards = Guards(databases, self._record.entries, inspector, stop.check, end_holders)
         self._lease = Lease(tenant, who=self._who, journal=journal, tell=tell, clock=clock)
 
     def run(self, plan: MovePlan) -> State:
@@ -146,7 +144,7 @@ class Runner:
             return state
 
     def _taken_back_by_others(self, state: State) -> TakenBack:
-        aborted = taken_back(self._entries(state.move))
+        aborted = taken_back(self._record.entries(state.move))
         # Who was killed right behind the decision has not written down when that was.
         by = str(self._journal.outcome(state.move)["who"]["S"])
         if aborted:
@@ -163,7 +161,7 @@ class Runner:
         while True:
             self._stop.check()
             state = self._state()
-            self._note_reached(state)
+            self._record.note_reached(state)
             if _may_lead_back(state) and self._live.is_led_back(state):
                 # What was asked of this run is about the other database now.
                 return self._lead_back(state)
@@ -207,9 +205,9 @@ class Runner:
         """Time the parts of a live move's cut without it, while its copy follows."""
         with self._lease.held():
             state = self._state()
-            with self._failure_noted(state):
+            with self._record.failure_noted(state):
                 outcome = self._live.rehearse(state)
-            self._note(state, f"rehearsed: {outcome}", topic=Topic.REHEARSAL, parts=outcome.parts)
+            self._record.note(state, f"rehearsed: {outcome}", topic=Topic.REHEARSAL, parts=outcome.parts)
             return state
 
     def roll_back(self, former: Slot) -> State:
@@ -221,7 +219,7 @@ class Runner:
         with self._lease.held():
             state = self._state()
             self._require_way_back(state)
-            self._note_reached(state)
+            self._record.note_reached(state)
             if not self._live.is_led_back(state):
                 if state.production is former:
                     return state
@@ -235,7 +233,7 @@ class Runner:
     def _lead_back(self, state: State) -> State:
         """Lead the clients back, or carry out what was decided about that, and record it."""
         requested = self._require_way_back(state)
-        with self._failure_noted(requested):
+        with self._record.failure_noted(requested):
             if self._live.is_led_back(state):
                 self._finish(requested)
             else:
@@ -247,13 +245,13 @@ class Runner:
     def _cut_back(self, state: State, requested: State) -> None:
         try:
             self._live.make_way_back(requested)
-            self._note(requested, "the way back is open")
+            self._record.note(requested, "the way back is open")
             self._cut(requested)
         except (Failure, KeyboardInterrupt):
             # As before: whoever got in there could write. Where one does not answer, a later run does it.
             with suppress(Failure):
                 if self._taken_back(state) and not self._live.is_led_back(state):
-                    self._note(state, self._live.follow_back(state))
+                    self._record.note(state, self._live.follow_back(state))
             raise
 
     def retire(self) -> State:
@@ -298,7 +296,7 @@ class Runner:
         try:
             # What another run does is not this one's to take back.
             self._lease.confirm()
-            entries = self._entries(state.move_at_stake)
+            entries = self._record.entries(state.move_at_stake)
             held = writes_stopped(entries) is not None and downtime(entries) is None
             if held and self._journal.decision(state.move_at_stake) is None:
                 self._tell(f"the move is taken back, since writes are held back: {failure.reason}")
@@ -327,8 +325,8 @@ class Runner:
         if (wanted := decision_before(event)) and self._decided(state, event, decision, wanted) is not wanted:
             return
         requested = self._transition(state, event, wanted or decision)
-        with self._failure_noted(requested, state.phase):
-            if state.phase is Phase.STEADY and begun(self._entries(state.move_at_stake)):
+        with self._record.failure_noted(requested, state.phase):
+            if state.phase is Phase.STEADY and begun(self._record.entries(state.move_at_stake)):
                 self._stack.adopt_rules(requested.leads_to)
             if _acts_come_first(requested, event):
                 self._lead_over(state, requested)
@@ -344,7 +342,7 @@ class Runner:
         it does not follow. An abort's is let in, behind its decision. False if that was decided meanwhile.
         """
         source = self._databases.instance(state.production)
-        if source is None or fenced(self._entries(state.move)) is not None:
+        if source is None or fenced(self._record.entries(state.move)) is not None:
             return True
         if not source.read_only:
             for condition in conditions_of_the_fence(state):
@@ -353,13 +351,13 @@ class Runner:
         if self._journal.decision(state.move) is not None:
             return False
         began = monotonic()
-        with self._stop.deferred(), self._failure_noted(state):
+        with self._stop.deferred(), self._record.failure_noted(state):
             # The moment before the call is a little too early, so that downtime is never under-reported.
-            self._write(What.WRITES_STOPPED, state)
+            self._record.write(What.WRITES_STOPPED, state)
             with self._late_fence_undone(state):
                 self._databases.set_read_only(state.production, read_only=True)
                 self._lease.confirm()
-            self._reached(state, began, "RDS holds back writes from now on; reads go on")
+            self._record.reached(state, began, "RDS holds back writes from now on; reads go on")
         return True
 
     @contextmanager
@@ -376,7 +374,7 @@ class Runner:
                 aborted = self._journal.decision(state.move) is Decision.ABORT
                 if aborted and self._state().move == state.move:
                     self._databases.set_read_only(state.production, read_only=False)
-                    self._note(state, "RDS lets writes through again: the move was aborted meanwhile")
+                    self._record.note(state, "RDS lets writes through again: the move was aborted meanwhile")
             raise
 
     def _lead_over(self, state: State, requested: State) -> None:
@@ -398,22 +396,16 @@ class Runner:
         opened = self._opened(requested, event)
         self._stack.update(requested, lambda: self._ahead(requested, event), opened)
         if event is not Event.FENCE:
-            self._reached(requested, began)
-
-    def _reached(self, state: State, began: float, note: str = "") -> None:
-        """Of `fenced` the journal says so behind the fence itself, the stack before."""
-        seconds = monotonic() - began
-        self._write(What.REACHED, state, seconds=seconds, note=note)
-        self._tell(": ".join(filter(None, [f"{state.phase}: reached after {seconds:.1f} s", note])))
+            self._record.reached(requested, began)
 
     def _get_ready(self, state: State, event: Event) -> None:
         """See what would stop the move later, while writes still work; tidy up at its end."""
-        with self._failure_noted(state):
+        with self._record.failure_noted(state):
             if event in (Event.PREPARE, Event.FENCE, Event.SEED):
                 self._inspector.require_readable(_databases(state))
             if event is Event.SEED:
                 self._live.get_ready(state.production)
-            if event is Event.FINISH and by_live(self._entries(state.move)):
+            if event is Event.FINISH and by_live(self._record.entries(state.move)):
                 self._live.forget(state.production)
 
     @property
@@ -440,14 +432,14 @@ class Runner:
         switches = state.phase is Phase.FOLLOWING and decision is Decision.SWITCH
         if state.strategy is not Strategy.LIVE or switches:
             return True
-        with self._failure_noted(state):
+        with self._record.failure_noted(state):
             if state.phase in (Phase.FOLLOWING, Phase.SWITCHED) and not self._taken_back(state):
                 return False
             if state.phase is Phase.FOLLOWING and decision is None:
-                self._note_lag(state, self._live.follow(state))
+                self._record.note_lag(state, self._live.follow(state))
                 self._compare_what_follows(state)
             elif state.phase is Phase.SWITCHED:
-                self._note(state, self._live.follow_back(state))
+                self._record.note(state, self._live.follow_back(state))
         return True
 
     def _taken_back(self, state: State) -> bool:
@@ -455,32 +447,32 @@ class Runner:
 
         False if they are led elsewhere.
         """
-        entries = self._entries(state.move)
+        entries = self._record.entries(state.move)
         if writes_stopped(entries) is None or downtime(entries) is not None:
             return True
         if taken_back := self._live.take_back(state):
-            self._resumed(state)
+            self._record.resumed(state)
         return taken_back
 
     def _compare_what_follows(self, state: State) -> None:
         """Once a move: what follows in the same order from then on stays equal."""
-        if any(entry.note.startswith(Condition.DATA_EQUAL) for entry in self._entries(state.move)):
+        if any(entry.note.startswith(Condition.DATA_EQUAL) for entry in self._record.entries(state.move)):
             return
 
         def compared(so_far: str, lag: float | None) -> None:
-            self._note(state, so_far, topic=Topic.COMPARISON)
-            self._note_lag(state, lag)
+            self._record.note(state, so_far, topic=Topic.COMPARISON)
+            self._record.note_lag(state, lag)
 
         began = monotonic()
         if found := self._live.differences(state, compared):
             raise _different(state, found)
-        self._seen(Condition.DATA_EQUAL, state, began)
+        self._record.seen(Condition.DATA_EQUAL, state, began)
 
     def _decided(self, state: State, event: Event, decision: Decision | None, wanted: Decision) -> Decision:
         """Decide the step; in a live move the switch is decided in the middle of its cut."""
         if event is not Event.SWITCH or state.strategy is not Strategy.LIVE:
             return self._decide(state, wanted, known=decision)
-        with self._failure_noted(state):
+        with self._record.failure_noted(state):
             if decision is Decision.SWITCH:
                 self._finish(state)
             else:
@@ -489,8 +481,8 @@ class Runner:
 
     def _finish(self, state: State) -> None:
         self._live.finish(state)
-        self._resumed(state)
-        self._write(What.DECIDED, state, note=f"{Decision.SWITCH}, by a run that has ended")
+        self._record.resumed(state)
+        self._record.write(What.DECIDED, state, note=f"{Decision.SWITCH}, by a run that has ended")
 
     def _cut(self, state: State) -> None:
         self._lease.confirm()
@@ -503,20 +495,20 @@ class Runner:
                 state=f"Clients write to {state.leads_to.other}, as before. The other one goes on following.",
             )
         note = f"{Decision.SWITCH}: {outcome}"
-        self._write(What.DECIDED, state, note=note, topic=Topic.CUT, parts=outcome.parts)
+        self._record.write(What.DECIDED, state, note=note, topic=Topic.CUT, parts=outcome.parts)
         self._tell(f"{state.phase}: clients are led over: {outcome}")
         self._stop.check()
 
     @contextmanager
     def _holding(self, state: State) -> Iterator[None]:
         with self._stop.deferred():
-            self._write(What.WRITES_STOPPED, state)
+            self._record.write(What.WRITES_STOPPED, state)
             yield
-            self._resumed(state)
+            self._record.resumed(state)
 
     def _make_way(self, state: State) -> None:
         """Let no backup and no maintenance of RDS's come into the move; protect the replica."""
-        with self._failure_noted(state):
+        with self._record.failure_noted(state):
             for slot in Slot:
                 self._databases.make_way(slot)
             self._stack.adopt(state.leads_to)
@@ -531,13 +523,13 @@ class Runner:
         known = self._stack.parts()
         for part in (part for part in parts if part not in known):
             note = f"delete {part.name}, left by a killed run and unknown to the stack"
-            self._write(What.CLEARED, requested, note=note)
+            self._record.write(What.CLEARED, requested, note=note)
             self._tell(f"{requested.phase}: {note}")
             self._copies.delete(part)
 
     def _begin(self, requested: State, event: Event) -> None:
         self._lease.confirm()
-        self._write(What.BEGAN, requested, note=_PURPOSE[event])
+        self._record.write(What.BEGAN, requested, note=_PURPOSE[event])
         self._tell(f"{requested.phase}: {_PURPOSE[event]}")
 
     def _promote(self, requested: State) -> None:
@@ -597,17 +589,17 @@ class Runner:
         # Through the API: a killed fence may hold back writes although the stack records that they are
         # allowed.
         self._databases.set_read_only(requested.production, read_only=False)
-        entries = self._entries(requested.move)
+        entries = self._record.entries(requested.move)
         if writes_stopped(entries) and downtime(entries) is None and not by_live(entries):
             # What a fence waits for keeps back all other writes, and RDS does nothing else before its end.
             self._end_holders(requested)
         self._see(Condition.SOURCE_WRITABLE, requested)
-        if writes_stopped(self._entries(requested.move)):
-            self._resumed(requested)
+        if writes_stopped(self._record.entries(requested.move)):
+            self._record.resumed(requested)
 
     def _end_holders(self, state: State) -> None:
         if ended := self._inspector.end_holders(state.leads_to.other):
-            self._note(state, ended)
+            self._record.note(state, ended)
 
     def _switch(self, requested: State) -> None:
         target = requested.leads_to
@@ -616,35 +608,12 @@ class Runner:
             self._databases.set_read_only(target, read_only=False)
         for condition in (Condition.TARGET_WRITABLE, Condition.ENDPOINT_AT_TARGET):
             self._see(condition, requested)
-        self._resumed(requested)
+        self._record.resumed(requested)
         if requested.strategy is Strategy.REPLICA:
-            self._note(requested, self._inspector.resume_events(target.other, target))
+            self._record.note(requested, self._inspector.resume_events(target.other, target))
         # So that a client that connects again looks the endpoint up again.
         self._clock.sleep(TTL_SECONDS)
-        self._note(requested, self._inspector.end_clients(target.other))
-
-    def _note(
-        self,
-        state: State,
-        note: str,
-        *,
-        topic: Topic | None = None,
-        seconds: float | None = None,
-        parts: Mapping[str, float] = NO_PARTS,
-    ) -> None:
-        self._write(What.SEEN, state, note=note[:LONGEST_NOTE], topic=topic, seconds=seconds, parts=parts)
-        self._tell(f"{state.phase}: {note}")
-
-    def _note_lag(self, state: State, lag: float | None) -> None:
-        seen = f"more than {LONGEST_LAG:g}" if lag is None else f"{lag:.1f}"
-        self._note(state, f"the copy is {seen} s behind", topic=Topic.LAG, seconds=lag)
-
-    def _resumed(self, state: State) -> None:
-        self._write(What.WRITES_RESUMED, state)
-        if (measured := downtime(self._entries(state.move))) is not None:
-            self._tell(
-                f"writes are allowed again; they were held back for {measured.total_seconds():.1f} s at most"
-            )
+        self._record.note(requested, self._inspector.end_clients(target.other))
 
     def _see_all(self, state: State, wanted: Sequence[Condition]) -> None:
         for condition in wanted:
@@ -663,36 +632,29 @@ class Runner:
         began = self._wait_for(Condition.DATA_EQUAL, state)
         found = self._inspector.differences(state.production, state.leads_to)
         if found is None:
-            self._note(state, "the data was not compared", topic=Topic.COMPARISON)
+            self._record.note(state, "the data was not compared", topic=Topic.COMPARISON)
             return
-        with self._failure_noted(state):
+        with self._record.failure_noted(state):
             if found:
                 raise _different(state, found)
-        self._seen(Condition.DATA_EQUAL, state, began)
+        self._record.seen(Condition.DATA_EQUAL, state, began)
 
     def _see(self, condition: Condition, state: State) -> None:
         began = self._wait_for(condition, state)
-        with self._failure_noted(state):
+        with self._record.failure_noted(state):
             sight = self._guards.wait(condition, state)
-        self._seen(condition, state, began, f": {sight.seen}")
+        self._record.seen(condition, state, began, f": {sight.seen}")
 
     def _wait_for(self, condition: Condition, state: State) -> float:
         self._at(f"{state.phase}: wait until {condition}")
         return monotonic()
-
-    def _seen(self, condition: Condition, state: State, began: float, what: str = "") -> None:
-        seconds = monotonic() - began
-        self._write(
-            What.SEEN, state, seconds=seconds, note=f"{condition}{what}", topic=_TOPICS.get(condition)
-        )
-        self._tell(f"{state.phase}: seen after {seconds:.1f} s: {condition}")
 
     def _decide(self, state: State, wanted: Decision, known: Decision | None = None) -> Decision:
         self._lease.confirm()
         decided = self._journal.decide(state.move_at_stake, wanted, self._who)
         own = known is None and decided is wanted
         note = str(decided) if own else f"{decided}, by another run"
-        self._write(What.DECIDED, state, note=note, move=state.move_at_stake)
+        self._record.write(What.DECIDED, state, note=note, move=state.move_at_stake)
         return decided
 
     def _transition(self, state: State, event: Event, decision: Decision | None) -> State:
@@ -704,7 +666,7 @@ class Runner:
             decision=decision,
             leftovers=left is not None,
             left_by=Strategy.REPLICA if left and left.source else Strategy.LIVE,
-            begun=begun(self._entries(state.move_at_stake)),
+            begun=begun(self._record.entries(state.move_at_stake)),
             source_lost=event is Event.ABORT and self._lost_source(state),
         )
 
@@ -717,41 +679,20 @@ class Runner:
             return state.phase in LEVEL
         # It was seen to have caught up, and then promoted by this move's own runner.
         own = any(
-            (each.what, each.phase) == (What.BEGAN, Phase.PROMOTED) for each in self._entries(state.move)
+            (each.what, each.phase) == (What.BEGAN, Phase.PROMOTED)
+            for each in self._record.entries(state.move)
         )
         copy = self._databases.instance(state.leads_to)
         return own and copy is not None and copy.source is None
 
-    @contextmanager
-    def _failure_noted(self, state: State, phase: Phase | None = None) -> Iterator[None]:
-        """Record a Failure in the block as one in `phase`, by default the state's own."""
-        try:
-            yield
-        except Failure as failure:
-            # If AWS cannot be reached, the journal cannot either, and the original error must not be lost.
-            with suppress(Failure):
-                note = self._stop.reason(failure)[:LONGEST_NOTE]
-                self._write(What.FAILED, state, phase=phase, note=note)
-            raise
-
-    def _note_reached(self, state: State) -> None:
-        """Record that a phase was reached if the run that reached it was killed before it could.
-
-        The time is then a little late, which is safe for everything that is measured from it.
-        """
-        at_the_fence = state.phase is Phase.FENCED
-        if state.move and not at_the_fence and reached(self._entries(state.move), state.phase) is None:
-            note = "recorded later: the run that reached it was killed"
-            self._write(What.REACHED, state, note=note)
-
     def _retirement_due(self, state: State, plan: MovePlan) -> bool:
-        switched_at = reached(self._entries(state.move), Phase.SWITCHED)
+        switched_at = reached(self._record.entries(state.move), Phase.SWITCHED)
         return switched_at is None or self._clock.now() >= plan.retirement(switched_at)
 
     def _wait_for_its_time(self, state: State, event: Event, plan: MovePlan) -> bool:
         """Wait for the time of the next step; whether there was a wait. Behind a fence nothing waits."""
         if state.phase in FENCED_PHASES and event is not Event.ABORT:
-            if writes_stopped(self._entries(state.move)) is not None:
+            if writes_stopped(self._record.entries(state.move)) is not None:
                 return False
             event = Event.FENCE
         begin = plan.begin(event)
@@ -762,37 +703,7 @@ class Runner:
             self._clock.wait_until(begin)
         return True
 
-    def _entries(self, move: int) -> list[Entry]:
-        return of_move(self._journal.entries(), move)
 
-    def _write(
-        self,
-        what: What,
-        state: State,
-        *,
-        phase: Phase | None = None,
-        seconds: float | None = None,
-        note: str = "",
-        move: int | None = None,
-        topic: Topic | None = None,
-        parts: Mapping[str, float] = NO_PARTS,
-    ) -> None:
-        self._journal.write(
-            Entry(
-                at=self._clock.now(),
-                move=state.move if move is None else move,
-                what=what,
-                phase=phase or state.phase,
-                who=self._who,
-                seconds=seconds,
-                note=note,
-                topic=topic,
-                parts=parts,
-            )
-        )
-
-
-_TOPICS = {Condition.TARGET_CAUGHT_UP: Topic.LAG, Condition.DATA_EQUAL: Topic.COMPARISON}
 # The steps that create a copy, or abandon it.
 _WITH_A_COPY = frozenset({Event.PREPARE, Event.SEED, Event.RESTORE, Event.ABORT})
 _PURPOSE = {
