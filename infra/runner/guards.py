@@ -20,6 +20,7 @@ from tenantnet.runner.inspector import SERVING, Inspector, Sight
 from tenantnet.runner.name_servers import Answer, ask
 from tenantnet.tags import Slot, Strategy, final_snapshot_name, move_snapshot_name, seed_snapshot_name
 
+MOST_DIFFERENCES_SHOWN = 20
 # Far longer than AWS takes; at the limit a person has to look.
 LIMITS: Mapping[Condition, timedelta] = {
     **dict.fromkeys(Condition, timedelta(minutes=5)),
@@ -232,6 +233,20 @@ def snapshot_of(state: State) -> SnapshotName:
         copy = state.leads_to
         return lambda tenant, move: final_snapshot_name(tenant, copy, state.networks[copy], move)
     return seed_snapshot_name if state.strategy is Strategy.LIVE else move_snapshot_name
+
+
+def different(state: State, found: Sequence[str]) -> Failure:
+    """Why a move does not go on over a copy. found: what differs, in words."""
+    shown = [*found[:MOST_DIFFERENCES_SHOWN]]
+    if rest := len(found) - len(shown):
+        shown.append(f"and {rest} more")
+    held = "" if state.phase is Phase.FOLLOWING else ", with writes held back"
+    return Failure(
+        f"The move of the database does not go on from phase {state.phase}.",
+        reason="source and target differ: " + "; ".join(shown),
+        remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
+        state=f"The tenant stays in phase {state.phase}{held}.",
+    )
 
 
 def _answered(answers: Sequence[Answer], address: str) -> Sight:

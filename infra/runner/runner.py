@@ -45,18 +45,16 @@ from tenantnet.refusal import Refused
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.copies import Copies
 from tenantnet.runner.databases import Databases
-from tenantnet.runner.guards import Guards, snapshot_of
+from tenantnet.runner.guards import Guards, different, snapshot_of
 from tenantnet.runner.inspector import SERVING, Inspector
 from tenantnet.runner.journal_table import JournalTable
 from tenantnet.runner.lease import Lease
-from tenantnet.runner.live.cut import Budgets
-from tenantnet.runner.live.move import LiveMove, ways_on
+from tenantnet.runner.live.move import LiveMove
+from tenantnet.runner.live.steps import LiveSteps
 from tenantnet.runner.record import Record
 from tenantnet.runner.stack import MovingStack
 from tenantnet.runner.stop import Stop, TakenBack
 from tenantnet.tags import Slot, Strategy, seed_snapshot_name
-
-MOST_DIFFERENCES_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +120,13 @@ class Runner:
         self._tenant, self._stack, self._journal = tenant, stack, journal
         self._databases, self._copies, self._tell, self._at = databases, copies, tell, at
         self._inspector = inspector
-        self._stop, self._live_move = stop, live
+        self._stop = stop
         self._who = this_run()
         self._record = Record(journal, self._who, tell, stop, clock)
         end_holders = self._end_holders if ends_holders else None
         self._guards = Guards(databases, self._record.entries, inspector, stop.check, end_holders)
         self._lease = Lease(tenant, who=self._who, journal=journal, tell=tell, clock=clock)
+        self._live = LiveSteps(tenant, live, record=self._record, lease=self._lease, stop=stop, tell=tell)
 
     def run(self, plan: MovePlan) -> State:
         """Take the steps of the move; return the state when no step is left, or none is due yet.
@@ -162,11 +161,11 @@ class Runner:
             self._stop.check()
             state = self._state()
             self._record.note_reached(state)
-            if _may_lead_back(state) and self._live.is_led_back(state):
+            if _may_lead_back(state) and self._live.move.is_led_back(state):
                 # What was asked of this run is about the other database now.
                 return self._lead_back(state)
             decision = self._journal.decision(state.move_at_stake)
-            if not self._look_after(state, decision):
+            if not self._live.look_after(state, decision):
                 continue
             event = next_event(state, decision=decision, strategy=strategy, direct=self._inspector.asks)
             if event is None:
@@ -206,7 +205,7 @@ class Runner:
         with self._lease.held():
             state = self._state()
             with self._record.failure_noted(state):
-                outcome = self._live.rehearse(state)
+                outcome = self._live.move.rehearse(state)
             self._record.note(state, f"rehearsed: {outcome}", topic=Topic.REHEARSAL, parts=outcome.parts)
             return state
 
@@ -220,10 +219,10 @@ class Runner:
             state = self._state()
             self._require_way_back(state)
             self._record.note_reached(state)
-            if not self._live.is_led_back(state):
+            if not self._live.move.is_led_back(state):
                 if state.production is former:
                     return state
-                self._look_after(state, None)
+                self._live.look_after(state, None)
                 self._see_all(state, conditions(state))
             return self._lead_back(state)
 
@@ -234,25 +233,13 @@ class Runner:
         """Lead the clients back, or carry out what was decided about that, and record it."""
         requested = self._require_way_back(state)
         with self._record.failure_noted(requested):
-            if self._live.is_led_back(state):
-                self._finish(requested)
+            if self._live.move.is_led_back(state):
+                self._live.finish(requested)
             else:
-                self._cut_back(state, requested)
+                self._live.cut_back(state, requested)
             self._update(requested, Event.SWITCH)
-        self._look_after(requested, None)
+        self._live.look_after(requested, None)
         return requested
-
-    def _cut_back(self, state: State, requested: State) -> None:
-        try:
-            self._live.make_way_back(requested)
-            self._record.note(requested, "the way back is open")
-            self._cut(requested)
-        except (Failure, KeyboardInterrupt):
-            # As before: whoever got in there could write. Where one does not answer, a later run does it.
-            with suppress(Failure):
-                if self._taken_back(state) and not self._live.is_led_back(state):
-                    self._record.note(state, self._live.follow_back(state))
-            raise
 
     def retire(self) -> State:
         """Retire the former production now. Raises Refused in any phase but after the switch."""
@@ -404,69 +391,15 @@ class Runner:
             if event in (Event.PREPARE, Event.FENCE, Event.SEED):
                 self._inspector.require_readable(_databases(state))
             if event is Event.SEED:
-                self._live.get_ready(state.production)
+                self._live.move.get_ready(state.production)
             if event is Event.FINISH and by_live(self._record.entries(state.move)):
-                self._live.forget(state.production)
-
-    @property
-    def _live(self) -> LiveMove:
-        if self._live_move is None:
-            raise Failure(
-                f"Could not move the database of {self._tenant} by live.",
-                reason="there is no login to its servers",
-                remedy="run it without --unverified; the login is a secret in Secrets Manager",
-            )
-        return self._live_move
+                self._live.move.forget(state.production)
 
     def _opened(self, requested: State, event: Event) -> Mapping[str, str]:
         """The rules for clients that a live move has made ahead of the update."""
         if event is Event.SWITCH and requested.strategy is Strategy.LIVE:
-            return self._live.ports.opened(requested.leads_to)
+            return self._live.move.ports.opened(requested.leads_to)
         return {}
-
-    def _look_after(self, state: State, decision: Decision | None) -> bool:
-        """Keep up what the servers of a live move do between two updates.
-
-        False if another run has decided meanwhile that clients are led over.
-        """
-        switches = state.phase is Phase.FOLLOWING and decision is Decision.SWITCH
-        if state.strategy is not Strategy.LIVE or switches:
-            return True
-        with self._record.failure_noted(state):
-            if state.phase in (Phase.FOLLOWING, Phase.SWITCHED) and not self._taken_back(state):
-                return False
-            if state.phase is Phase.FOLLOWING and decision is None:
-                self._record.note_lag(state, self._live.follow(state))
-                self._compare_what_follows(state)
-            elif state.phase is Phase.SWITCHED:
-                self._record.note(state, self._live.follow_back(state))
-        return True
-
-    def _taken_back(self, state: State) -> bool:
-        """Let clients write again where a run was killed in its cut; what they lock later stays locked.
-
-        False if they are led elsewhere.
-        """
-        entries = self._record.entries(state.move)
-        if writes_stopped(entries) is None or downtime(entries) is not None:
-            return True
-        if taken_back := self._live.take_back(state):
-            self._record.resumed(state)
-        return taken_back
-
-    def _compare_what_follows(self, state: State) -> None:
-        """Once a move: what follows in the same order from then on stays equal."""
-        if any(entry.note.startswith(Condition.DATA_EQUAL) for entry in self._record.entries(state.move)):
-            return
-
-        def compared(so_far: str, lag: float | None) -> None:
-            self._record.note(state, so_far, topic=Topic.COMPARISON)
-            self._record.note_lag(state, lag)
-
-        began = monotonic()
-        if found := self._live.differences(state, compared):
-            raise _different(state, found)
-        self._record.seen(Condition.DATA_EQUAL, state, began)
 
     def _decided(self, state: State, event: Event, decision: Decision | None, wanted: Decision) -> Decision:
         """Decide the step; in a live move the switch is decided in the middle of its cut."""
@@ -474,37 +407,10 @@ class Runner:
             return self._decide(state, wanted, known=decision)
         with self._record.failure_noted(state):
             if decision is Decision.SWITCH:
-                self._finish(state)
+                self._live.finish(state)
             else:
-                self._cut(state)
+                self._live.cut(state)
         return Decision.SWITCH
-
-    def _finish(self, state: State) -> None:
-        self._live.finish(state)
-        self._record.resumed(state)
-        self._record.write(What.DECIDED, state, note=f"{Decision.SWITCH}, by a run that has ended")
-
-    def _cut(self, state: State) -> None:
-        self._lease.confirm()
-        outcome = self._live.cut(state, Budgets(), lambda: self._holding(state))
-        if outcome.why_back is not None:
-            raise Failure(
-                "The clients were not led over.",
-                reason=outcome.why_back,
-                remedy=ways_on(state),
-                state=f"Clients write to {state.leads_to.other}, as before. The other one goes on following.",
-            )
-        note = f"{Decision.SWITCH}: {outcome}"
-        self._record.write(What.DECIDED, state, note=note, topic=Topic.CUT, parts=outcome.parts)
-        self._tell(f"{state.phase}: clients are led over: {outcome}")
-        self._stop.check()
-
-    @contextmanager
-    def _holding(self, state: State) -> Iterator[None]:
-        with self._stop.deferred():
-            self._record.write(What.WRITES_STOPPED, state)
-            yield
-            self._record.resumed(state)
 
     def _make_way(self, state: State) -> None:
         """Let no backup and no maintenance of RDS's come into the move; protect the replica."""
@@ -565,17 +471,17 @@ class Runner:
             case Event.SEED:
                 self._let_through(requested)
                 # Pulumi deletes last: the copy would be open for as long as the update takes.
-                self._live.ports.close(requested.leads_to)
+                self._live.move.ports.close(requested.leads_to)
                 self._databases.take_snapshot(requested.production, requested.move, seed_snapshot_name)
                 for condition in (Condition.SNAPSHOT_TAKEN, Condition.AT_REST):
                     self._see(condition, requested)
             case Event.SWITCH:
-                self._live.require_led_to(requested)
+                self._live.move.require_led_to(requested)
                 # Clients write to the target by now.
                 self._databases.set_read_only(requested.leads_to.other, read_only=True)
                 self._see(Condition.ENDPOINT_AT_TARGET, requested)
             case Event.RETIRE:
-                self._live.retire(requested)
+                self._live.move.retire(requested)
 
     def _keep_copy(self, requested: State) -> None:
         """Leave a final snapshot of a copy that was level: of a replica there could be none."""
@@ -636,7 +542,7 @@ class Runner:
             return
         with self._record.failure_noted(state):
             if found:
-                raise _different(state, found)
+                raise different(state, found)
         self._record.seen(Condition.DATA_EQUAL, state, began)
 
     def _see(self, condition: Condition, state: State) -> None:
@@ -722,19 +628,6 @@ _PURPOSE = {
 def _databases(state: State) -> list[Slot]:
     """The databases of the comparison that exist before writes are held back."""
     return [state.production] + ([state.leads_to] if state.phase is Phase.REPLICATING else [])
-
-
-def _different(state: State, found: Sequence[str]) -> Failure:
-    shown = [*found[:MOST_DIFFERENCES_SHOWN]]
-    if rest := len(found) - len(shown):
-        shown.append(f"and {rest} more")
-    held = "" if state.phase is Phase.FOLLOWING else ", with writes held back"
-    return Failure(
-        f"The move of the database does not go on from phase {state.phase}.",
-        reason="source and target differ: " + "; ".join(shown),
-        remedy="`tenantnet migrate abort` takes the move back; `tenantnet migrate run` compares again",
-        state=f"The tenant stays in phase {state.phase}{held}.",
-    )
 
 
 def _acts_come_first(requested: State, event: Event) -> bool:
