@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -126,24 +126,18 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     owner = Owner(cell=platform.cell, tenant=settings.name)
     missing = step.missing if step else databases_gone(owner, declaration(state))
     start = _runner_start(settings, platform, state, outputs)
-    declared, held = networks_to_declare(state, cidrs), _ranges(outputs)
-    opened = step.opened if step else {}
-    numbered = remembered(outputs) is not None and not settings.retiring
     stack = TenantStack(
         settings,
         platform,
         state,
-        declared,
+        networks_to_declare(state, cidrs),
         missing,
         start=start,
         former=outputs,
-        opened=opened,
-        numbered=numbered,
+        opened=step.opened if step else {},
+        numbered=remembered(outputs) is not None and not settings.retiring,
     )
-    unclaimed = unclaimed_ranges(platform.claims_table, stack.claims.values())
-    # A table that the stack has not claimed in yet gets its claims by the engine.
-    if outputs.get(CLAIMS_TABLE, claims_table_name(platform.cell)) == platform.claims_table:
-        _claim_again(platform, [claim for claim in unclaimed if claim.cidr in held])
+    _claim_again(platform, _gone(platform, stack.claims.values(), outputs))
     if note := retired_note(state):
         pulumi.log.warn(note)
     return stack
@@ -177,6 +171,15 @@ def _runner_start(
             f"move now: tenantnet migrate run {settings.name} --now"
         )
     return start
+
+
+def _gone(platform: PlatformOutputs, claims: Iterable[Claim], outputs: Mapping[str, Any]) -> list[Claim]:
+    """The claims that the stack had, and the table has not. Raises Refused for a range of another stack."""
+    unclaimed, held = unclaimed_ranges(platform.claims_table, claims), _ranges(outputs)
+    # A table that the stack has not claimed in yet gets its claims by the engine.
+    if outputs.get(CLAIMS_TABLE, claims_table_name(platform.cell)) != platform.claims_table:
+        return []
+    return [claim for claim in unclaimed if claim.cidr in held]
 
 
 def _claim_again(platform: PlatformOutputs, gone: Sequence[Claim]) -> None:
