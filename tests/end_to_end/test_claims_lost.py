@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import subprocess
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -69,6 +70,23 @@ def test_a_claim_that_was_deleted_and_taken_by_another_stack_stops_an_update(
     assert table.holder_of(CIDR) == thief
     table.delete(thief)
     table.claim(held)
+
+
+def test_a_row_that_was_changed_and_put_back_is_not_deleted_as_the_one_of_the_state(
+    acme: Project, aws: boto3.Session, table: WritableClaims
+) -> None:
+    held = table.holder_of(CIDR)
+    assert isinstance(held, Claim)
+    refresh = ("refresh", "--yes", "--skip-preview", "--stack", "acme")
+    aws.client("dynamodb").put_item(TableName=table.name, Item=replace(held, slot="green").item())
+    acme.pulumi(*refresh).check()
+    aws.client("dynamodb").put_item(TableName=table.name, Item=held.item())
+    run = acme.pulumi("preview", *PACK)
+    assert run.code != 0
+    assert "in the state acme-blue is the row of network green of acme" in run.text
+    acme.pulumi(*refresh).check()
+    acme.pulumi("preview", "--expect-no-changes", *PACK).check()
+    assert table.holder_of(CIDR) == held
 
 
 def test_the_claim_of_a_former_range_goes_after_what_was_in_it(acme: Project, table: WritableClaims) -> None:
