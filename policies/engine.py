@@ -9,9 +9,13 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from time import monotonic
 
 import psutil
 
+# A look takes milliseconds. Where nothing is asked for half an hour, gRPC closes the connection, and anybody
+# may have its port then.
+_SECONDS = 60
 _ENGINE = re.compile(r"\.?pulumi(-wrapped)?(\.exe)?")
 
 
@@ -23,12 +27,17 @@ def engine() -> psutil.Process | None:
     return next(_engines(psutil.Process().parents()), None)
 
 
-@cache
 def is_of_engine(peer: str) -> bool:
     """Whether a connection to this process is the engine's. peer: as gRPC says it, `ipv4:127.0.0.1:40404`.
 
     Raises psutil.Error.
     """
+    return _is_of_engine(peer, int(monotonic() // _SECONDS))
+
+
+@cache
+def _is_of_engine(peer: str, _time: int) -> bool:
+    """_time: what was seen at another time counts no more."""
     port = int(peer.rpartition(":")[2])
     own = psutil.Process().net_connections("tcp")
     listening = {each.laddr.port for each in own if each.status == psutil.CONN_LISTEN}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
+import struct as binary
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -263,6 +265,56 @@ def test_a_process_that_has_not_started_the_pack_tells_it_nothing(
     ).stdout
     calls = ["Configure", "ConfigureStack", "Remediate", "Analyze", "AnalyzeStack"]
     assert said.splitlines() == [f"{each} PERMISSION_DENIED" for each in calls]
+
+
+# Listens as the pack does, and says whether a port is the engine's: now, and a minute later.
+LISTENS = """
+import socket, sys, time
+from tenantnet.policies import engine
+here = socket.create_server(("127.0.0.1", 0))
+print(here.getsockname()[1], flush=True)
+for ahead in (0, 60):
+    now = time.monotonic() + ahead
+    engine.monotonic = lambda: now
+    print(engine.is_of_engine(sys.stdin.readline()), flush=True)
+"""
+CONNECTS = """
+import socket, sys
+with socket.socket() as calling:
+    calling.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    calling.bind(("127.0.0.1", int(sys.argv[1])))
+    calling.connect(("127.0.0.1", int(sys.argv[2])))
+    print("connected", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_port_that_was_the_engines_may_be_anybodys_later() -> None:
+    """Where no engine is among its parents, these may call the pack: here the test itself."""
+    with python(LISTENS) as pack:
+        listening = int(said(pack))
+        with socket.create_connection(("127.0.0.1", listening)) as calling:
+            port = calling.getsockname()[1]
+            # Closed without a word, so that the port is free at once.
+            calling.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, binary.pack("ii", 1, 0))
+            assert said(pack, f"ipv4:127.0.0.1:{port}") == "True"
+        with python(CONNECTS, str(port), str(listening)) as other:
+            assert said(other) == "connected"
+            assert said(pack, f"ipv4:127.0.0.1:{port}") == "False"
+
+
+def python(script: str, *args: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def said(process: subprocess.Popen[str], asked: str | None = None) -> str:
+    assert process.stdin
+    assert process.stdout
+    if asked:
+        print(asked, file=process.stdin, flush=True)
+    return process.stdout.readline().strip()
 
 
 def test_the_providers_classes_are_loaded_for_whoever_takes_one() -> None:
