@@ -94,8 +94,8 @@ CLAIM_KEPT = Rule(
 CLAIM_AS_HELD = Rule(
     id="claim-as-held",
     rule="a row of claims that stays says what the state says of it",
-    reason="in the state {name} is the row of {former}: the new row of {cidr} has the same key, and is "
-    "deleted as the former one",
+    reason="in the state {name} is the row {former}: the new one has the same key, and would be deleted in "
+    "place of it",
     remedy="run pulumi refresh. Where that does not help, `tenantnet claims audit` says how to put the row "
     "back; refresh again then",
 )
@@ -245,8 +245,8 @@ def _judge_kept(item: Resource, claim: Claim, held: Sequence[Resource]) -> Itera
             continue
         if former.cidr == claim.cidr:
             if row.props.get("tableName") == item.props.get("tableName"):
-                facts = {"name": item.name, "former": f"{former.purpose} of {former.tenant}"}
-                yield item.refuse(CLAIM_AS_HELD, "item", value=claim.cidr, cidr=claim.cidr, **facts)
+                facts = {"name": item.name, "former": former.item_json()}
+                yield item.refuse(CLAIM_AS_HELD, "item", value=claim.cidr, **facts)
         elif place := places.get(former.cidr):
             facts = {"name": item.name, "former": former.cidr, "place": place.name, "claimed": claim.cidr}
             yield item.refuse(CLAIM_KEPT, "item", value=claim.cidr, **facts)
