@@ -23,6 +23,7 @@ from pathlib import Path
 
 import tenantnet
 from tenantnet.engine.plugins import aws_plugin, is_of_the_wheel, other_program
+from tenantnet.fleet.files import COMPILED, names_in
 from tenantnet.settings.project import PROJECT_FILES, WHEELS_PACK, Project, program_folder
 from tenantnet.settings.reading import read_mapping
 from tenantnet.toolchain.go import BUILD_ID, HEAD_OF_PROGRAM
@@ -44,7 +45,6 @@ BESIDE = frozenset(
         *("policies", "proposals", "review", "runner", "scaffold", "shipped", "tunnel", "vpn"),
     }
 )
-COMPILED = "__pycache__"
 MODULES = tuple(all_suffixes())
 PACK_FILE, PACK_ENDINGS = "PulumiPolicy", (".yaml", ".yml", ".json")
 # What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
@@ -242,24 +242,14 @@ def _unrecorded(place: Path, layout: Mapping[str, Set[str]]) -> Iterator[str]:
                 if not path.is_dir():
                     yield str(Path(folder, name))
                 elif name.isidentifier() and not path.samefile(home):
-                    yield from (str(Path(folder, name, each)) for each in _names_in(path))
-
-
-def _names_in(place: Path) -> Iterator[str]:
-    """All files in a folder, by name there, also behind links, and once behind one that leads back."""
-    seen = set[str]()
-    for folder, folders, names in os.walk(place, followlinks=True):
-        real = os.path.realpath(folder)
-        folders[:] = [] if real in seen else sorted({*folders} - {COMPILED})
-        seen.add(real)
-        yield from (str(Path(folder, name).relative_to(place)) for name in names)
+                    yield from (str(Path(folder, name, each)) for each in names_in(path))
 
 
 def _of_files(written: set[tuple[str, int]], *places: Path) -> Facts:
     """The digests of files, and of all files in folders, with their names there."""
     for place in places:
         if place.is_dir():
-            for name in sorted(_names_in(place)):
+            for name in sorted(names_in(place)):
                 yield f"{place.name}/{name}", _digest(place / name, written)
         elif place.is_file():
             yield place.name, _digest(place, written)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import tenantnet
 from tenantnet.failure import Failure
+from tenantnet.fleet.files import names_in
 from tenantnet.fleet.record import Shared
 from tenantnet.settings.git import Git
 from tenantnet.settings.project import Project
@@ -74,21 +73,13 @@ def _commit(folder: Path) -> str:
 def _digest(*places: Path) -> str:
     digest = hashlib.sha256()
     for place in places:
-        for file in sorted(_files_in(place)):
-            digest.update(f"{file.relative_to(place)}\0".encode(errors="surrogateescape"))
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        for name in sorted(names_in(place, enters=_is_of_project, endings=SUFFIXES)):
+            digest.update(f"{name}\0".encode(errors="surrogateescape"))
+            if (file := place / name).is_file():
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _files_in(place: Path) -> Iterator[Path]:
-    """Also behind links to folders, and once behind one that leads to where it is; no environments."""
-    seen = set[str]()
-    for folder, folders, names in os.walk(place, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen or "pyvenv.cfg" in names:
-            folders[:] = []
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        found = (Path(folder, name) for name in names if name.endswith(SUFFIXES))
-        yield from (file for file in found if file.is_file())
+def _is_of_project(folder: Path) -> bool:
+    """Whether it is neither hidden, as git's and tools' own are, nor an environment."""
+    return not folder.name.startswith(".") and not (folder / "pyvenv.cfg").exists()

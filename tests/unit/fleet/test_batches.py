@@ -331,6 +331,24 @@ def test_the_files_that_a_run_follows_from_are_known_whatever_git_has_of_them(pr
     assert seen_now(project, ALIKE) == seen[-1]
 
 
+def test_no_file_of_a_run_hides_behind_a_link_or_in_an_environments_folder(project: Project) -> None:
+    """The link leads to a folder that is there beside it, and the project itself is an environment."""
+    (project.folder / "pyvenv.cfg").touch()
+    seen = [seen_now(project, ALIKE)]
+    for cell in ("eu1", "eu2"):
+        file = project.folder / "cells" / cell / "limits.py"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"CELL = '{cell}'")
+        link = project.folder / "own"
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"cells/{cell}")
+        seen.append(seen_now(project, ALIKE))
+    link.unlink()
+    link.symlink_to("cells/eu1")
+    seen.append(seen_now(project, ALIKE))
+    assert len({each.files for each in seen}) == len(seen)
+
+
 def test_a_commit_is_named(project: Project) -> None:
     git = ["git", "-C", str(project.folder), "-c", "user.name=a", "-c", "user.email=a@example.com"]
     for command in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "--message", "first"]):

@@ -77,6 +77,11 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
         module.write_bytes(b"NAME = 1\n")
     (made.folder / "policies" / "lib").symlink_to("../shared")
     (made.folder / "policies" / "around").symlink_to(".")
+    for cell in ("eu1", "eu2"):
+        cells = made.package / "ours" / "cells" / cell / "inner"
+        cells.mkdir(parents=True)
+        (cells / "names.py").write_text(f"NAME = '{cell}'\n")
+    (made.package / "ours" / "current").symlink_to("cells/eu1")
     return made
 
 
@@ -95,6 +100,17 @@ def changes(ground: Ground, change: Change) -> Iterator[tuple[int, bool]]:
 @pytest.mark.parametrize("kind", FOLLOWED)
 def test_each_change_of_what_a_preview_follows_from_is_told(ground: Ground, kind: str) -> None:
     assert [seed for seed, is_told in changes(ground, FOLLOWED[kind]) if not is_told] == []
+
+
+def test_a_link_that_leads_to_another_folder_of_the_program_is_told(ground: Ground) -> None:
+    """Both are there beside it, so all that can be read is as it was."""
+    link, before = ground.package / "ours" / "current", ground.fingerprint()
+    link.unlink()
+    link.symlink_to("cells/eu2")
+    told = ground.fingerprint() != before
+    link.unlink()
+    link.symlink_to("cells/eu1")
+    assert (told, ground.fingerprint()) == (True, before)
 
 
 @pytest.mark.parametrize("kind", BESIDE)
