@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from tenantnet.failure import Failure
-from tenantnet.toolchain.go import BUILD_ID, HEAD_OF_PROGRAM
+from tenantnet.toolchain.go import identity_of
 
 ANSWER_SECONDS = 20
 # The engine has 120 MB. What is smaller may run another program, whose version it is then.
@@ -24,10 +23,10 @@ def engine_identity() -> str:
     if program := shutil.which("pulumi"):
         # Managers of versions are scripts, or have another name behind a link.
         file = Path(program).resolve()
-        with suppress(OSError), file.open("rb") as content:
-            head, size = content.read(HEAD_OF_PROGRAM), file.stat().st_size
-            if file.name == "pulumi" and size >= SMALLEST_ENGINE and BUILD_ID.search(head):
-                return f"{size} {hashlib.sha256(head).hexdigest()}"
+        with suppress(OSError):
+            is_engine = file.name == "pulumi" and file.stat().st_size >= SMALLEST_ENGINE
+            if is_engine and (identity := identity_of(file)):
+                return identity
     return engine_version()
 
 

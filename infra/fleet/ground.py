@@ -26,7 +26,7 @@ from tenantnet.engine.plugins import aws_plugin, is_of_the_wheel, other_program
 from tenantnet.fleet.files import COMPILED, names_in
 from tenantnet.settings.project import PROJECT_FILES, WHEELS_PACK, Project, program_folder
 from tenantnet.settings.reading import read_mapping
-from tenantnet.toolchain.go import BUILD_ID, HEAD_OF_PROGRAM
+from tenantnet.toolchain.go import identity_of
 
 # Of the package, what neither a program nor the pack imports; the pack's own part is found by its name.
 BESIDE = frozenset(
@@ -262,12 +262,6 @@ def _digest(file: Path, written: set[tuple[str, int]]) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _of_program(file: Path) -> tuple[str, int, str]:
+def _of_program(file: Path) -> tuple[str, str]:
     """What tells a part of the plugin from another one of its name."""
-    with file.open("rb") as content:
-        head = content.read(HEAD_OF_PROGRAM)
-        digest = hashlib.sha256(head)
-        # With an ID, that is the digest of all of it.
-        if not BUILD_ID.search(head):
-            digest.update(content.read())
-    return file.name, file.stat().st_size, digest.hexdigest()
+    return file.name, identity_of(file) or hashlib.sha256(file.read_bytes()).hexdigest()

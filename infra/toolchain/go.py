@@ -18,7 +18,7 @@ LOCK_FILE = SOURCES / "go.lock"
 # Go's linker writes the digest of what it links near the beginning.
 HEAD_OF_PROGRAM = 65536
 # The digest, as there. Who builds without it has none.
-BUILD_ID = re.compile(rb"(?:\x04\0\0\0Go\0\0|\xff Go build ID: \")[\w+/-]{40,}")
+_BUILD_ID = re.compile(rb"(?:\x04\0\0\0Go\0\0|\xff Go build ID: \")[\w+/-]{40,}")
 Version = tuple[int, ...]
 
 
@@ -58,9 +58,16 @@ def find_or_install() -> Path:
 
 
 def digest_of_program(program: Path) -> str:
-    """Tells a program from every other one by its beginning: it may have 500 MB."""
+    """Of the beginning: a program may have 500 MB."""
     with program.open("rb") as content:
         return hashlib.sha256(content.read(HEAD_OF_PROGRAM)).hexdigest()
+
+
+def identity_of(program: Path) -> str | None:
+    """Tells a program from every other one; None where Go has left no digest of all of it."""
+    with program.open("rb") as content:
+        head = content.read(HEAD_OF_PROGRAM)
+    return f"{program.stat().st_size} {hashlib.sha256(head).hexdigest()}" if _BUILD_ID.search(head) else None
 
 
 def needed_version() -> Version:
