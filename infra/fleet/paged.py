@@ -6,6 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from tenantnet.aws.properties import only_by_programs
 from tenantnet.engine.states import READERS, StateResource, States, Store
@@ -29,6 +30,14 @@ PLAIN, CHECKS = frozenset({"region", "allowedAccountIds"}), "skip"
 OF_PROVIDER = "TF_AWS_"
 
 
+class Stack(NamedTuple):
+    """A stack as its state has it. version: of the state. resources: AWS's."""
+
+    version: str
+    region: str
+    resources: Sequence[Resource]
+
+
 def drift_by_pages(
     project: Project,
     store: Store,
@@ -38,35 +47,44 @@ def drift_by_pages(
 ) -> None:
     """Set the result of each tenant that is left and of which pages tell enough; the others are as they were.
 
-    What cannot be read is the failure of those tenants who have some of it.
+    What cannot be read is the failure of those tenants who have some of it. A stack whose update has begun
+    meanwhile was compared with a former state, so it is left, too.
     """
     if variables := sorted(name for name in os.environ if name.startswith(OF_PROVIDER)):
         tell(f"No drift is read by pages: {', '.join(variables)} may change what the provider reads.")
         return
     left = [name for name in record.left() if name in targets]
+    states = States(store, project)
     try:
-        states = read_states(States(store, project), left)
+        stacks = read_states(states, left)
+        _compare_all(record, stacks, tell)
+        now = _at_rest(states, [*stacks])
     except Failure as failure:
         _fail(record, left, failure, tell)
         return
-    regions: dict[str, list[str]] = defaultdict(list)
-    for name, (region, _) in states.items():
-        regions[region].append(name)
-    for region, names in sorted(regions.items()):
-        own = {name: states[name][1] for name in names}
+    for name in [name for name, stack in stacks.items() if now.get(name) != stack.version]:
+        tell(f"{name}: an update has begun meanwhile, so an engine compares it")
+        record.tenants[name] = TenantRecord()
+    everything = (each for stack in stacks.values() for each in stack.resources)
+    for kind, number in unlisted(everything).items():
+        tell(f"AWS does not list {kind}, so {number} of them were not compared; --engines compares them.")
+
+
+def _compare_all(record: RunRecord, stacks: Mapping[str, Stack], tell: Callable[[str], None]) -> None:
+    regions: dict[str, dict[str, Sequence[Resource]]] = defaultdict(dict)
+    for name, stack in stacks.items():
+        regions[stack.region][name] = stack.resources
+    for region, own in sorted(regions.items()):
         try:
             found = Region(region, (each for resources in own.values() for each in resources))
         except Failure as failure:
-            _fail(record, names, failure, tell)
+            _fail(record, [*own], failure, tell)
             continue
         tell(
-            f"{region}: {found.reader.calls.total()} calls for {len(names)} tenants with "
+            f"{region}: {found.reader.calls.total()} calls for {len(own)} tenants with "
             f"{sum(map(len, own.values()))} resources"
         )
         _compare(record, found, own, tell)
-    everything = (each for _, own in states.values() for each in own)
-    for kind, number in unlisted(everything).items():
-        tell(f"AWS does not list {kind}, so {number} of them were not compared; --engines compares them.")
 
 
 def _compare(
@@ -91,29 +109,35 @@ def _fail(record: RunRecord, names: Sequence[str], failure: Failure, tell: Calla
     tell(f"{', '.join(names[:5])}{', ...' * (len(names) > 5)}: {RunStatus.FAILED}")
 
 
-def read_states(states: States, names: Collection[str]) -> Mapping[str, tuple[str, Sequence[Resource]]]:
-    """The region and the AWS resources of each stack that is there, whole, plain, and under no update.
+def read_states(states: States, names: Collection[str]) -> Mapping[str, Stack]:
+    """Each stack that is there, whole, plain, and under no update.
 
     Raises Failure if the backend does not say which those are.
     """
-    versions, locked = states.versions(names), states.locked()
-    there = [name for name in names if name in versions and name not in locked]
+    there = _at_rest(states, names)
     put_back = {type_: only_by_programs(type_) for type_ in PAGES}
 
-    def read(name: str) -> tuple[str, Sequence[Resource]] | None:
+    def read(name: str) -> Stack | None:
         try:
-            resources = states.resources(name, versions[name])
+            resources = states.resources(name, there[name])
         except Failure:
             # The engine, which has its turn then, says what is wrong.
             return None
         settings = provider_settings(resources) or {}
         if "region" not in settings or not all(each in PLAIN or each.startswith(CHECKS) for each in settings):
             return None
-        return str(settings["region"]), [_needed(each, put_back) for each in resources if _is_aws(each)]
+        own = [_needed(each, put_back) for each in resources if _is_aws(each)]
+        return Stack(there[name], str(settings["region"]), own)
 
     with ThreadPoolExecutor(READERS) as pool:
-        found = dict(zip(there, pool.map(read, there), strict=True))
-    return {name: each for name, each in found.items() if each is not None}
+        found = zip(there, pool.map(read, there), strict=True)
+        return {name: stack for name, stack in found if stack}
+
+
+def _at_rest(states: States, names: Collection[str]) -> Mapping[str, str]:
+    """The version of each stack's state, of those that no update holds."""
+    versions, locked = states.versions(names), states.locked()
+    return {name: versions[name] for name in names if name in versions and name not in locked}
 
 
 def _is_aws(resource: StateResource) -> bool:

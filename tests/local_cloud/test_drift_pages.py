@@ -449,10 +449,17 @@ class Fleet:
         asyncio.run(FleetRun(self.project, record, targets, self.said.append, store=self.store).go())
         return record.tenants
 
-    def drift(self) -> Mapping[str, TenantRecord]:
+    def lock(self, tenant: str) -> None:
+        boto3.client("s3", REGION).put_object(
+            Bucket="states",
+            Key=f"deep/.pulumi/locks/organization/tenantnet/{tenant}/1234.json",
+            Body=b"{}",
+        )
+
+    def drift(self, tell: Callable[[str], None] | None = None) -> Mapping[str, TenantRecord]:
         targets = read_targets(self.project)
         record = begin_run(RunRecords(self.project), FleetOperation.DRIFT, [*targets], Limits(), pages=True)
-        drift_by_pages(self.project, self.store, record, targets, self.said.append)
+        drift_by_pages(self.project, self.store, record, targets, tell or self.said.append)
         return record.tenants
 
 
@@ -481,8 +488,7 @@ def test_states_are_read_past_locks_ruins_and_a_bucket_that_slows_down(
         fleet.put(name, state(stack(network)))
     fleet.put("initech", b"{")
     fleet.put("umbrella", state(stack(network), profile="other"))
-    lock = "deep/.pulumi/locks/organization/tenantnet/globex/1234.json"
-    boto3.client("s3", REGION).put_object(Bucket="states", Key=lock, Body=b"{}")
+    fleet.lock("globex")
     cloud.fail(Fault(call="s3 *", effect=Effect.ERROR, status=503, code="SlowDown", count=3))
     found = fleet.drift()
     assert [each.status for each in found.values()] == [RunStatus.DONE, *[RunStatus.WAITING] * 4]
@@ -522,6 +528,28 @@ def test_what_cannot_be_read_is_the_failure_of_those_who_have_some_of_it(
     assert "AccessDeniedException" in found["globex"].reason
     assert "Could not read what is in ap-south-1." in found["hooli"].reason
     assert sorted(each for each in fleet.said if "failed" in each) == ["globex: failed", "hooli: failed"]
+
+
+def test_a_stack_that_is_updated_while_aws_is_read_is_left_to_an_engine(
+    network: Network, fleet: Fleet
+) -> None:
+    """One update has ended by then, and one is still at work: neither is what its former state says."""
+    for name in ("acme", "globex", "hooli"):
+        fleet.put(name, state(stack(network)))
+    allow(network)
+
+    def update(line: str) -> None:
+        fleet.said.append(line)
+        if "calls for" in line:
+            fleet.put("globex", state(stack(network)))
+            fleet.lock("hooli")
+
+    found = fleet.drift(update)
+    assert [found[name].status for name in ("acme", "globex", "hooli")] == [
+        *(RunStatus.DONE, RunStatus.WAITING, RunStatus.WAITING),
+    ]
+    assert len(found["acme"].findings) == 1
+    assert "globex: an update has begun meanwhile, so an engine compares it" in fleet.said
 
 
 def test_a_kind_that_cannot_be_listed_is_asked_for_once(
