@@ -59,6 +59,8 @@ WITHOUT_INFLUENCE = re.compile(
 )
 # These name files, modules and programs whose content nobody sees here, and options of Pulumi's commands.
 UNSEEN = re.compile("PULUMI_OPTION_.*|PULUMI_DEBUG_(?:PROVIDERS|LANGUAGES)|PYTHON(?:PATH|HOME|USERBASE)")
+# Of a project's file: they may name folders with programs that the engine then starts.
+LEADING = frozenset({"packages", "plugins"})
 # Each is read for every preview; a folder with more of them is no folder of installed packages.
 MOST_UNRECORDED = 1000
 EDITABLE = re.compile(rb'"editable"\s*:\s*true')
@@ -109,7 +111,10 @@ def why_unseen(project: Project, pack: str | None) -> str | None:
         return problem
     if names := sorted(filter(UNSEEN.fullmatch, os.environ)):
         return f"{', '.join(names)} may lead to what nobody sees"
-    options = read_mapping(project.file).get("options")
+    described = read_mapping(project.file)
+    if names := sorted(LEADING.intersection(described)):
+        return f"`{'` and `'.join(names)}` in Pulumi.yaml may lead to what nobody sees"
+    options = described.get("options")
     if isinstance(options, Mapping) and "refresh" in options:
         return "`options.refresh` in Pulumi.yaml has previews show what was changed in AWS"
     return None
@@ -118,7 +123,9 @@ def why_unseen(project: Project, pack: str | None) -> str | None:
 def _other_pack(pack: Path) -> str | None:
     own = [place.resolve() for place in _pack_of_package()]
     if pack.resolve() in own or is_of_the_wheel(pack, WHEELS_PACK, f"{PACK_FILE}.yaml"):
-        return None
+        file = pack / f"{PACK_FILE}.yaml"
+        if not file.is_file() or "main" not in read_mapping(file):
+            return None
     return f"the policy pack {pack} is not Tenantnet's own, so it may read what nobody sees"
 
 

@@ -259,6 +259,14 @@ def test_previews_that_look_at_aws_prove_nothing(tmp_path: Path) -> None:
     assert "options.refresh" in why_nothing_is_proved(fleet)
 
 
+@pytest.mark.parametrize("name", ["packages", "plugins"])
+def test_what_the_project_leads_the_engine_to_is_unseen_and_proves_nothing(tmp_path: Path, name: str) -> None:
+    fleet = Fleet(tmp_path)
+    project = fleet.folder / "Pulumi.yaml"
+    project.write_text(f"{project.read_text()}{name}: {{analyzers: [{{name: policy-python, path: ours}}]}}\n")
+    assert why_nothing_is_proved(fleet) == f"`{name}` in Pulumi.yaml may lead to what nobody sees"
+
+
 def test_outputs_that_cannot_be_read_here_prove_nothing(fleet: Fleet) -> None:
     platform = fleet.states / "platform-eu1.json"
     platform.rename(platform.with_suffix(".json.zst"))
@@ -385,6 +393,9 @@ def test_a_pack_of_ones_own_proves_nothing(tmp_path: Path) -> None:
     (pack / "limits.py").touch()
     assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "policies")
     (pack / "limits.py").unlink()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\nmain: ../ours\n")
+    assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "policies")
+    (pack / "PulumiPolicy.yaml").write_text("runtime: python\n")
     (pack / "__main__.py").write_text(f"{WHEELS_PACK}print(open('limits.txt').read())")
     assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "policies")
     assert "is not Tenantnet's own" in why_nothing_is_proved(fleet, "nowhere")
