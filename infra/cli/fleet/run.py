@@ -37,10 +37,10 @@ NOT_ALL_DONE, DRIFT_FOUND, PAUSED, STOPPED = 1, 3, 4, 130
 
 RESUME_ALONE = Rule(
     id="resume-alone",
-    rule="a resumed run keeps its tenants and waves",
+    rule="a resumed run keeps its tenants, its waves and its way to compare",
     reason="they were given when it was started",
-    remedy="leave out --resume, or names, --platform, --slice without --batch, --policy-pack, --canary and "
-    "--wave",
+    remedy="leave out --resume, or names, --platform, --slice without --batch, --policy-pack, --canary, "
+    "--wave, --pages and --engines",
 )
 
 PACK_THERE = Rule(
@@ -202,7 +202,8 @@ def _resumed(
     """former: the run as another machine left it; None for the last one of this machine."""
     waves = "--canary, --wave" if asked.waves else None
     share = None if former else asked.share
-    for value in (asked.tenants, asked.platform, share, asked.policy_pack, waves):
+    way = {None: None, True: "--pages", False: "--engines"}[asked.pages]
+    for value in (asked.tenants, asked.platform, share, asked.policy_pack, waves, way):
         if value:
             raise Refused("The command", [RESUME_ALONE.refuse(value, "--resume")])
     if former and former.operation is not operation:
