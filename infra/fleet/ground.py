@@ -89,17 +89,15 @@ class Ground:
         if problem := why_unseen(project, pack):
             raise Unseen(problem)
         version, plugin = aws_plugin()
+        if plugin is None:
+            raise Unseen(f"no AWS plugin {version} is installed, so the engine takes one that nobody sees")
         written = set[tuple[str, int]]()
         facts: list[object] = [
             *_of_files(written, *_code(), *([project.folder / pack] if pack else [])),
             *_of_projects(project, written),
             *_of_python(written),
             *(sys.version, identity(), version),
-            *(
-                _of_program(file)
-                for file in sorted(plugin.parent.iterdir() if plugin else ())
-                if file.is_file()
-            ),
+            *(_of_program(file) for file in sorted(plugin.parent.iterdir()) if file.is_file()),
             *sorted(each for each in os.environ.items() if _has_influence(each[0])),
         ]
         return cls(hashlib.sha256(json.dumps(facts).encode()).hexdigest(), frozenset(written))

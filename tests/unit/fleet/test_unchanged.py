@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +30,7 @@ from tenantnet.review.program import Program
 from tenantnet.settings.project import WHEELS_PACK, find_project
 
 from tests.support.clone import CLONE
+from tests.support.processes import a_program
 from tests.support.proof_ground import install, only_packages_in
 from tests.support.states import checkpoint
 
@@ -101,9 +104,11 @@ def without_change(outputs: dict[str, Any] | None = None) -> EngineLog:
 
 @contextmanager
 def environment_in(place: Path) -> Iterator[None]:
-    """A folder of installed packages, for a program that is the project's."""
-    install(place, "pulumi_aws", aws_plugin()[0])
-    with only_packages_in(place):
+    """A folder of installed packages, for a program that is the project's, and an engine's plugin."""
+    version, home = aws_plugin()[0], place.parent / "home"
+    install(place, "pulumi_aws", version)
+    a_program(home / "plugins" / f"resource-aws-v{version}" / "pulumi-resource-aws", "")
+    with only_packages_in(place), patch.dict(os.environ, {"PULUMI_HOME": str(home)}):
         yield
 
 
@@ -237,8 +242,14 @@ def test_a_program_that_sees_another_environment_is_another(
 def test_who_sees_it_and_where_from_changes_nothing(
     fleet: Fleet, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, "other")
+    (fleet.folder / "elsewhere").symlink_to("home")
+    monkeypatch.setenv(variable, str(fleet.folder / "elsewhere"))
     assert fleet.proved() == {"acme", "globex"}
+
+
+def test_an_engine_that_takes_any_plugin_that_it_finds_proves_nothing(fleet: Fleet) -> None:
+    shutil.rmtree(fleet.folder / "home")
+    assert "no AWS plugin" in why_nothing_is_proved(fleet)
 
 
 @pytest.mark.parametrize(
