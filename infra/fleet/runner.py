@@ -124,7 +124,8 @@ class FleetRun:
         return await self._soak(minutes=minutes)
 
     async def _soak(self, *, minutes: float) -> str:
-        return await soak(self.record, self._targets, minutes, self._stopping, self._tell)
+        tenants = self._project.stacks_with_settings()
+        return await soak(self.record, self._targets, minutes, self._stopping, self._tell, tenants=tenants)
 
     async def _all(self, plugins: SharedPlugins) -> None:
         tasks: dict[asyncio.Task[TenantRecord], str] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from time import monotonic
 
@@ -26,14 +26,18 @@ async def soak(
     minutes: float,
     stopping: asyncio.Event,
     tell: Callable[[str], None],
+    *,
+    tenants: Collection[str],
 ) -> str:
     """Wait for so many minutes, or until the run stops: what holds the wave; empty if nothing does.
 
     An alarm that was raised before the run, and ends, is from then on as any other.
 
-    targets: all of the project. stopping: set when somebody stops the run.
+    targets: of the run's tenants that are there. stopping: set when somebody stops the run. tenants: all of
+    the project.
     """
-    updated = {name for name, each in record.tenants.items() if each.status is RunStatus.DONE}
+    done = {name for name, each in record.tenants.items() if each.status is RunStatus.DONE}
+    updated = done & targets.keys()
     regions = {targets[name].region for name in updated}
     end = monotonic() + 60 * minutes
     tell(f"Looking at the alarms of {len(updated)} tenants for {minutes:g} min")
@@ -43,9 +47,9 @@ async def soak(
         except Failure as error:
             return f"{error.what} {error.reason}; {error.remedy}"
         ended = {
-            alarm for alarm, owner in worse(record.alarms_before, raised, targets).items() if owner in updated
+            alarm for alarm, owner in worse(record.alarms_before, raised, tenants).items() if owner in updated
         }
-        found = worse(raised, record.alarms_before, targets)
+        found = worse(raised, record.alarms_before, tenants)
         record.alarms_before = tuple(alarm for alarm in record.alarms_before if alarm not in ended)
         if held := ", ".join(f"{alarm} of {owner}" for alarm, owner in found.items() if owner in updated):
             return f"raised since the run began: {held}. {WAY_ON}"

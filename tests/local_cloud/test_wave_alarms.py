@@ -25,27 +25,31 @@ TARGETS = {
     for name in ("acme", "globex")
 }
 ALARM = "acme-blue-CPUUtilization"
+# Of a tenant acme-blue.
+OTHERS = "acme-blue-green-CPUUtilization"
 
 
 @pytest.fixture
 def cloudwatch(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Any:
     lead_here(monkeypatch, cloud)
     client = boto3.client("cloudwatch", REGION)
-    client.put_metric_alarm(
-        AlarmName=ALARM,
-        MetricName="CPUUtilization",
-        Namespace="AWS/RDS",
-        Period=60,
-        EvaluationPeriods=5,
-        Statistic="Average",
-        Threshold=90.0,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    for name in (ALARM, OTHERS):
+        client.put_metric_alarm(
+            AlarmName=name,
+            MetricName="CPUUtilization",
+            Namespace="AWS/RDS",
+            Period=60,
+            EvaluationPeriods=5,
+            Statistic="Average",
+            Threshold=90.0,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        raise_it(client, "OK", name)
     return client
 
 
-def raise_it(cloudwatch: Any, state: str = "ALARM") -> None:
-    cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason="the change")
+def raise_it(cloudwatch: Any, state: str = "ALARM", alarm: str = ALARM) -> None:
+    cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="the change")
 
 
 @pytest.fixture
@@ -65,6 +69,7 @@ def updated(project: Project, *names: str, before: tuple[str, ...] = (), pause: 
 
 
 def run(project: Project, record: RunRecord) -> RunRecord:
+    project.settings_file("acme").touch()
     asyncio.run(FleetRun(project, record, TARGETS, print).go())
     return record
 
@@ -89,13 +94,32 @@ def test_after_the_last_wave_no_other_one_waits_to_be_let_in(project: Project, c
     assert (fleet.paused, record.has_rest) == (False, False)
 
 
+def test_an_alarm_of_a_tenant_that_is_no_part_of_the_run_holds_nothing(
+    project: Project, cloudwatch: Any
+) -> None:
+    """Its name begins as an updated one's."""
+    raise_it(cloudwatch, alarm=OTHERS)
+    assert f"{OTHERS} of acme" in run(project, updated(project, "acme")).held
+    project.settings_file("acme-blue").touch()
+    assert run(project, updated(project, "acme")).held == ""
+
+
+def test_a_tenant_that_was_removed_after_its_update_has_no_alarms_to_look_at(
+    project: Project, cloudwatch: Any
+) -> None:
+    raise_it(cloudwatch, "OK")
+    record = updated(project, "acme", "umbrella")
+    record.soaked = 1
+    assert (run(project, record).has_rest, record.held) == (False, "")
+
+
 def test_an_alarm_that_ended_and_is_raised_anew_was_not_raised_before(
     project: Project, cloudwatch: Any
 ) -> None:
     record = updated(project, "acme", before=(ALARM, "globex-blue-CPUUtilization"))
 
     def look() -> str:
-        return asyncio.run(soak(record, TARGETS, 0, asyncio.Event(), print))
+        return asyncio.run(soak(record, TARGETS, 0, asyncio.Event(), print, tenants=TARGETS))
 
     raise_it(cloudwatch)
     assert look() == ""

@@ -23,7 +23,7 @@ from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
 from tenantnet.fleet.selection import Slice
 from tenantnet.fleet.shared import seen_now
-from tenantnet.fleet.targets import Target, read_each, select_each
+from tenantnet.fleet.targets import read_each, select_each
 from tenantnet.fleet.unchanged import find_proofs
 from tenantnet.fleet.waves import Waves
 from tenantnet.fleet.words import as_markdown, held_in_words, rows, summary, way_back, way_on
@@ -109,7 +109,7 @@ def _begin(project: Project, operation: FleetOperation, asked: Asked, tell: Tell
         return _resume(project, operation, asked, tell, former)
     _require_pack(project, asked.policy_pack)
     selected = select_each(project, asked.tenants, platform=asked.platform, share=share)
-    targets, unread = _read(operation, selected.targets, selected.unread, among=selected.unread)
+    targets, unread = selected.targets, _left_out(operation, selected.unread, selected.unread)
     chosen = sorted([*targets, *unread])
     shared = None
     if batch and share and store:
@@ -149,24 +149,21 @@ def _resume(
         _see_again(project, records, record, store)
     previews = operation is FleetOperation.PREVIEW
     proofs = find_proofs(project, record.policy_pack, tell) if previews else None
-    targets, unread = _read(operation, *read_each(project), among=record.tenants)
+    targets, unreadable = read_each(project, record.tenants)
     before = [targets[name] for name in record.proved() if name in targets]
     record.look_again(proofs.proved(before) if proofs and not asked.all_engines else ())
+    unread = _left_out(operation, unreadable, record.left())
     return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
 
 
-def _read(
-    operation: FleetOperation,
-    targets: dict[str, Target],
-    unread: Mapping[str, Refused],
-    *,
-    among: Collection[str],
-) -> tuple[dict[str, Target], Mapping[str, Refused]]:
+def _left_out(
+    operation: FleetOperation, unread: Mapping[str, Refused], among: Collection[str]
+) -> Mapping[str, Refused]:
     """What only shows leaves out and names what is unread; an update does not begin. Raises Refused."""
     left_out = {name: why for name, why in unread.items() if name in among}
     if operation is FleetOperation.UP and left_out:
         raise next(iter(left_out.values()))
-    return targets, left_out
+    return left_out
 
 
 def _see_again(project: Project, records: RunRecords, record: RunRecord, store: Store) -> None:

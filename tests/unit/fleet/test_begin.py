@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,20 @@ def test_a_policy_pack_that_is_not_there_is_refused_before_anything_is_proved(fo
             assert isinstance(run.exception, Refused), run.output
             assert [each.rule_id for each in run.exception.refusals] == ["policy-pack-there"]
     assert not (folder / ".tenantnet").exists()
+
+
+def test_a_tenant_whose_file_is_gone_is_its_failure_where_a_run_is_resumed(folder: Path) -> None:
+    """An update does not begin without it, unless it was done."""
+    refusing(folder)
+    for name in ("globex", "hooli"):
+        shutil.copy(folder / "Pulumi.acme.yaml", folder / f"Pulumi.{name}.yaml")
+    for operation in ("drift", "up"):
+        CliRunner().invoke(app, ["fleet", operation, "--engines" if operation == "drift" else "--yes"])
+    (folder / "Pulumi.globex.yaml").unlink()
+    run = CliRunner().invoke(app, ["fleet", "drift", "--resume"])
+    assert run.exit_code == 1, run.exception
+    assert "globex: failed" in run.stdout
+    assert "3 failed" in run.stdout
+    run = CliRunner().invoke(app, ["fleet", "up", "--resume"])
+    assert isinstance(run.exception, Refused)
+    assert "Pulumi.globex.yaml" in str(run.exception)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from tenantnet.cli.fleet.run import _read
+from tenantnet.cli.fleet.run import _left_out
 from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus, TenantRecord
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run
@@ -60,7 +60,8 @@ def test_whose_tenants_are_a_platforms_is_in_every_file(project: Project) -> Non
 def test_what_only_shows_goes_on_without_a_file_that_cannot_be_read_and_names_it(
     project: Project, operation: FleetOperation
 ) -> None:
-    targets, unread = _read(operation, *read_each(project), among=["acme", "hooli"])
+    targets, unreadable = read_each(project)
+    unread = _left_out(operation, unreadable, ["acme", "hooli"])
     assert ("acme" in targets, [*unread]) == (True, ["hooli"])
     record = begin_run(RunRecords(project), operation, ["hooli"], Limits(parallel=1))
     asyncio.run(FleetRun(project, record, targets, print, unread=unread).go())
@@ -81,5 +82,5 @@ def test_a_resumed_run_waits_for_no_process_that_has_the_id_of_a_killed_one(proj
 
 def test_an_update_does_not_begin_beside_one_of_its_own_that_cannot_be_read(project: Project) -> None:
     with pytest.raises(Refused, match=r"Pulumi\.hooli\.yaml"):
-        _read(FleetOperation.UP, *read_each(project), among=["hooli"])
-    assert _read(FleetOperation.UP, *read_each(project), among=["acme"])[1] == {}
+        _left_out(FleetOperation.UP, read_each(project)[1], ["hooli"])
+    assert _left_out(FleetOperation.UP, read_each(project)[1], ["acme"]) == {}

@@ -83,7 +83,7 @@ def test_whoever_stops_the_run_waits_for_no_alarm() -> None:
 
     async def stopped_while_it_looks() -> str:
         stopping, said = asyncio.Event(), list[str]()
-        looking = asyncio.create_task(soak(record, {}, 10, stopping, said.append))
+        looking = asyncio.create_task(soak(record, {}, 10, stopping, said.append, tenants=()))
         while not said:
             await asyncio.sleep(0)
         assert not looking.done()
