@@ -328,17 +328,38 @@ def test_what_has_lost_its_tag_is_not_gone(network: Network) -> None:
     ]
 
 
-def test_a_group_that_no_database_uses_is_listed(network: Network) -> None:
+def unused_group(network: Network) -> Resource:
+    """A parameter group that no database has."""
     group = {"DBParameterGroupName": "acme-green", "DBParameterGroupFamily": "mysql8.4"}
     network.rds.create_db_parameter_group(**group, Description="of acme")
     inputs = {"name": "acme-green", "family": "mysql8.4", "description": "of acme"}
     urn = f"urn:pulumi:acme::tenantnet::{types.PARAMETER_GROUP}::acme-green"
-    own = {"type": types.PARAMETER_GROUP, "urn": urn, "id": "acme-green", "inputs": inputs, "outputs": inputs}
-    resources = stack(network)
+    return {
+        "type": types.PARAMETER_GROUP,
+        "urn": urn,
+        "id": "acme-green",
+        "inputs": inputs,
+        "outputs": inputs,
+    }
+
+
+def test_a_group_that_no_database_uses_is_listed(network: Network) -> None:
+    own, resources = unused_group(network), stack(network)
     assert drift([*resources, own]) == []
     assert "DescribeDBParameterGroups" not in Region(REGION, resources).reader.calls
     network.rds.delete_db_parameter_group(DBParameterGroupName="acme-green")
     assert drift([*resources, own]) == ["database parameter group acme-green is gone"]
+
+
+def test_a_list_that_is_denied_is_the_failure_of_those_whom_no_other_one_shows(
+    cloud: LocalCloud, network: Network
+) -> None:
+    own, resources = unused_group(network), stack(network)
+    cloud.fail(Fault(call="rds DescribeDBParameterGroups", effect=Effect.ERROR, code="AccessDenied"))
+    region = Region(REGION, [*resources, own])
+    with pytest.raises(Failure, match="AccessDenied"):
+        region.refresh([own])
+    assert find_drift("acme", REGION, region.refresh(resources), region.reader) == []
 
 
 def test_pages_are_as_large_as_aws_gives_them(network: Network) -> None:

@@ -118,9 +118,10 @@ class Region:
         operation, changed = Operation.SAME, Properties()
         if resource["type"] in PAGES:
             type_, place, _ = at = _at(resource)
-            if failure := self._unread.get((type_, place)):
-                raise failure
             found = self._found.get(at)
+            # One of two lists may show it, and the other one be denied.
+            if found is None and (failure := self._unread.get((type_, place))):
+                raise failure
             changed = _changed(resource, found) if found is not None else {}
             operation = Operation.DELETE if found is None else Operation.UPDATE if changed else Operation.SAME
         outputs = {**resource.get("outputs", {}), **changed}

@@ -181,8 +181,8 @@ def test_a_slice_that_is_resumed_with_other_files_says_so(folder: Path) -> None:
     CliRunner().invoke(app, [*command, "--yes"])
     with (folder / "Pulumi.acme.yaml").open("a") as settings:
         settings.write("  other: {}\n")
-    for options in (["--resume"], command[2:]):
-        CliRunner().invoke(app, ["fleet", "up", *options, *([] if "--resume" in options else ["--resume"])])
+    for options in ([], command[2:]):
+        CliRunner().invoke(app, ["fleet", "up", "--resume", *options])
         (remark,) = read_batch(find_project(folder), "b1").remarks()
         assert remark == "Slice 1/1 was resumed as another run: other files."
 
