@@ -209,8 +209,11 @@ def page_of_acme(of: TenantStatus, where: str = "") -> str:
 
 def test_the_console_says_that_a_moves_first_step_has_begun() -> None:
     begun = "blue is Production; a move to green by replica has begun."
-    assert f"steady: {begun}" in page_of_acme(of_acme(connection()), begun)
-    assert "steady: no move is under way" in page_of_acme(of_acme(connection()))
+    none = "steady: no move is under way"
+    page = page_of_acme(of_acme(connection()), begun)
+    assert f"<dt>Move</dt><dd>{begun}</dd>" in page
+    assert none not in page
+    assert none in page_of_acme(of_acme(connection()))
 
 
 @pytest.mark.parametrize(
