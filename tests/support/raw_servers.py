@@ -25,6 +25,7 @@ from tenantnet.local_cloud.state import StateDir
 from tenantnet.runner.live import accounts, events, verify
 from tenantnet.runner.live.cut import Before, Budgets, Servers, take_back
 from tenantnet.runner.live.follow import Source
+from tenantnet.runner.live.move import ANSWER_SECONDS
 from tenantnet.runner.live.session import Session
 from tenantnet.runner.live.verify import Ways
 
@@ -68,8 +69,9 @@ class Pair:
         """The runner's. before_each: called before each packet that it sends."""
 
         def connect() -> pymysql.Connection[Any]:
-            flag = CLIENT.MULTI_STATEMENTS
-            connection: Any = self.connect(server, accounts.RUNNER, client_flag=flag)
+            connection: Any = self.connect(
+                server, accounts.RUNNER, client_flag=CLIENT.MULTI_STATEMENTS, read_timeout=ANSWER_SECONDS
+            )
             send = connection._execute_command
 
             def send_then(*packet: object) -> None:
