@@ -66,10 +66,12 @@ def state(cursor: DictCursor, dialect: Dialect) -> ReplicationState:
     """How it goes; only for a server that follows another."""
     shown = _shown(cursor, dialect)
     thread = dialect.replica.capitalize()
+    error = shown["Last_IO_Error"] or shown["Last_SQL_Error"]
     return ReplicationState(
-        running=shown[f"{thread}_IO_Running"] == shown[f"{thread}_SQL_Running"] == "Yes",
+        # One that connects to its source for the first time is not stopped.
+        running=not error and "No" not in (shown[f"{thread}_IO_Running"], shown[f"{thread}_SQL_Running"]),
         lag=shown[f"Seconds_Behind_{dialect.source.capitalize()}"],
-        error=shown["Last_IO_Error"] or shown["Last_SQL_Error"],
+        error=error,
     )
 
 
