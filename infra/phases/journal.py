@@ -32,6 +32,9 @@ class What(StrEnum):
     CLEARED = "cleared"
 
 
+_OF_AN_UPDATE = (What.BEGAN, What.REACHED)
+
+
 class Topic(StrEnum):
     """What an entry's figures are of.
 
@@ -254,6 +257,12 @@ def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:
     """When a move first reached `phase`; None if it has not."""
     found = (entry.at for entry in entries if (entry.what, entry.phase) == (What.REACHED, phase))
     return next(found, None)
+
+
+def seen_through(entries: Sequence[Entry], phase: Phase) -> bool:
+    """Whether the last update that was to lead a move to `phase` is known to have come to its end."""
+    steps = [entry.what for entry in entries if entry.phase is phase and entry.what in _OF_AN_UPDATE]
+    return steps[-1:] == [What.REACHED]
 
 
 def dead_builds(entries: Iterable[Entry]) -> int:

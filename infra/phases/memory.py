@@ -43,6 +43,11 @@ def remembered(outputs: Mapping[str, Any]) -> State | None:
     move, retired, networks = reading.move(), reading.retired(), reading.networks()
     if reading.refusals or phase is None or production is None:
         raise Refused(SUBJECT, reading.refusals)
+    # Where an update fails, Pulumi keeps each output of the one before that it no longer has.
+    if phase is Phase.STEADY:
+        strategy = target = None
+    elif phase is Phase.ABORTING and strategy is not Strategy.LIVE:
+        strategy = None
     try:
         state = State(
             phase=phase,

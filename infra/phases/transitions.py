@@ -11,14 +11,14 @@ own: from then on a late update that would let them through again is out of orde
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
 from tenantnet.phases import rules
-from tenantnet.phases.journal import Entry, What, retires
+from tenantnet.phases.journal import Entry, What, reached, retires, seen_through
 from tenantnet.phases.phases import AFTER_THE_SWITCH, ROUTES, Phase, RetiredNetwork, State
 from tenantnet.refusal import Refusal, Refused
 from tenantnet.tags import Strategy
@@ -95,7 +95,8 @@ _BEHIND_THE_FENCE = {
     Strategy.SNAPSHOT: Condition.SNAPSHOT_TAKEN,
 }
 
-_EVENT_TO = {
+# The event that leads to a phase.
+EVENT_TO = {
     Phase.REPLICATING: Event.PREPARE,
     Phase.FOLLOWING: Event.SEED,
     Phase.FENCED: Event.FENCE,
@@ -177,14 +178,14 @@ def successors(state: State) -> Mapping[Event, State]:
     """
     match state.phase:
         case Phase.STEADY:
-            begun = {_EVENT_TO[route[1]]: _begun(state, strategy) for strategy, route in ROUTES.items()}
+            begun = {EVENT_TO[route[1]]: _begun(state, strategy) for strategy, route in ROUTES.items()}
             return {**begun, Event.ABORT: _aborting(state)}
         case Phase.ABORTING:
             return {Event.FINISH: replace(state, phase=Phase.STEADY, strategy=None)}
         case Phase.RETIRING:
             return {Event.FINISH: _finished(state)}
     following = _following(state)
-    onward = {_EVENT_TO[following.phase]: following}
+    onward = {EVENT_TO[following.phase]: following}
     if state.phase is Phase.SWITCHED and state.strategy is Strategy.LIVE:
         return {**onward, Event.ROLLBACK: replace(state, production=state.production.other)}
     if _may_be_direct(state):
@@ -194,7 +195,7 @@ def successors(state: State) -> Mapping[Event, State]:
 
 def allowed(state: State) -> frozenset[Event]:
     """The events that lead from `state`, and the event that led to it, which may be repeated."""
-    events = frozenset(successors(state)) | {_EVENT_TO[state.phase]}
+    events = frozenset(successors(state)) | {EVENT_TO[state.phase]}
     return events - {Event.ABORT} if state.phase is Phase.STEADY else events
 
 
@@ -224,12 +225,12 @@ def next_event(
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         return Event.ABORT
     if state.phase is Phase.STEADY:
-        return _EVENT_TO[ROUTES[strategy][1]] if strategy else None
+        return EVENT_TO[ROUTES[strategy][1]] if strategy else None
     if state.phase in (Phase.RETIRING, Phase.ABORTING):
         return Event.FINISH
     if _may_be_direct(state) and (direct or decision is Decision.SWITCH):
         return Event.SWITCH
-    return _EVENT_TO[_following(state).phase]
+    return EVENT_TO[_following(state).phase]
 
 
 def transition(
@@ -256,6 +257,29 @@ def transition(
     if refusal:
         raise Refused(SUBJECT, [refusal])
     return successors(state).get(event, state)
+
+
+def is_unfinished(state: State, entries: Sequence[Entry]) -> bool:
+    """Whether nobody has seen the end of the update that led to `state`.
+
+    Pulumi records the outputs also of an update that fails at what it deletes last. What ends a step to
+    `fenced` is no update. In steady, what is left of a copy is an abort's to remove.
+    entries: of the state's move.
+    """
+    if state.phase is Phase.FENCED:
+        return False
+    may_be = state.phase is not Phase.STEADY or reached(entries, Phase.RETIRING)
+    return bool(may_be) and not seen_through(entries, state.phase)
+
+
+def require_retirement(state: State, entries: Sequence[Entry]) -> None:
+    """Raise Refused unless a former production may retire, or something of one that retired may be left.
+
+    entries: of the state's move.
+    """
+    left = state.phase is Phase.STEADY and is_unfinished(state, entries)
+    if state.phase is not Phase.RETIRING and not left:
+        transition(state, Event.RETIRE)
 
 
 def way_back(state: State, outcome: Mapping[str, Mapping[str, Any]]) -> State:
@@ -287,7 +311,7 @@ def _refuse_onward(
     if decision is Decision.ABORT and state.phase not in _DECIDED:
         source, target = state.production, state.production.other
         return rules.NO_WAY_ON.refuse(event, move=state.move_at_stake, source=source, target=target)
-    if left_by and state.phase is Phase.STEADY and event is not _EVENT_TO[ROUTES[left_by][1]]:
+    if left_by and state.phase is Phase.STEADY and event is not EVENT_TO[ROUTES[left_by][1]]:
         return rules.LEFTOVERS.refuse(event, slot=state.production.other)
     return None
 
@@ -316,7 +340,7 @@ def _phases_with(event: Event) -> set[Phase]:
     if event is Event.FINISH:
         return {Phase.RETIRING, Phase.ABORTING}
     pairs = {_DIRECT, *(pair for route in ROUTES.values() for pair in pairwise(route))}
-    return {before for before, after in pairs if _EVENT_TO[after] is event}
+    return {before for before, after in pairs if EVENT_TO[after] is event}
 
 
 def _begun(state: State, strategy: Strategy) -> State:

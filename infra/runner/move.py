@@ -19,7 +19,14 @@ from tenantnet.phases.journal import Entry, Topic, What, begun, by_live, dead_bu
 from tenantnet.phases.memory import remembered
 from tenantnet.phases.phases import AFTER_THE_SWITCH, Phase, RetiredNetwork, State
 from tenantnet.phases.starts import LEAD, RunnerStart, remembered_start, waits
-from tenantnet.phases.transitions import SUBJECT, Decision, Event, successors, transition, way_back
+from tenantnet.phases.transitions import (
+    SUBJECT,
+    Decision,
+    Event,
+    require_retirement,
+    successors,
+    way_back,
+)
 from tenantnet.phases.updates import refuse_settings
 from tenantnet.refusal import Refusal, Refused, Rule
 from tenantnet.runner.copies import Copies
@@ -498,10 +505,12 @@ class Move:
     def what_retires(self) -> str:
         """What a retirement deletes, and what stays. Raises Refused in any phase but after the switch."""
         tenant, state = self.settings.name, self.state
-        if state.phase is not Phase.RETIRING:
-            transition(state, Event.RETIRE)
-        former = state.leads_to.other
-        cidr, network = state.networks.get(former, ""), self.outputs.networks.get(former)
+        require_retirement(state, of_move(self.journal.entries(), state.move))
+        # In steady, what an update that failed has left.
+        steady = state.phase is Phase.STEADY
+        former = state.leads_to if steady else state.leads_to.other
+        retired = state.retired.cidr if steady and state.retired else ""
+        cidr, network = state.networks.get(former, retired), self.outputs.networks.get(former)
         connections = network.vpn_connections if network else ()
         offices = [f"{each.description} ({each.company_cidr})" for each in connections]
         snapshot = final_snapshot_name(tenant, former, cidr, state.move)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 
 from tenantnet.failure import Failure
-from tenantnet.phases.journal import Entry, Topic, What, downtime, of_move, reached
+from tenantnet.phases.journal import Entry, Topic, What, downtime, of_move
 from tenantnet.phases.phases import Phase, State
 from tenantnet.phases.transitions import Condition
 from tenantnet.runner.clock import Clock
@@ -91,16 +91,6 @@ class Record:
         seconds = monotonic() - began
         self.write(What.REACHED, state, seconds=seconds, note=note)
         self._tell(": ".join(filter(None, [f"{state.phase}: reached after {seconds:.1f} s", note])))
-
-    def note_reached(self, state: State) -> None:
-        """Record that a phase was reached if the run that reached it was killed before it could.
-
-        The time is then a little late, which is safe for everything that is measured from it.
-        """
-        at_the_fence = state.phase is Phase.FENCED
-        if state.move and not at_the_fence and reached(self.entries(state.move), state.phase) is None:
-            note = "recorded later: the run that reached it was killed"
-            self.write(What.REACHED, state, note=note)
 
     def resumed(self, state: State) -> None:
         """Clients may write again."""

@@ -29,18 +29,22 @@ from tenantnet.phases.journal import (
 )
 from tenantnet.phases.phases import FENCED_PHASES, LEVEL, Phase, State
 from tenantnet.phases.transitions import (
+    EVENT_TO,
     Condition,
     Decision,
     Event,
     conditions,
     conditions_of_the_fence,
     decision_before,
+    is_unfinished,
     next_event,
+    require_retirement,
     successors,
     taken_back,
     transition,
     way_back,
 )
+from tenantnet.phases.updates import UNDER_WAY
 from tenantnet.refusal import Refused
 from tenantnet.runner.clock import Clock
 from tenantnet.runner.copies import Copies
@@ -160,10 +164,10 @@ class Runner:
         while True:
             self._stop.check()
             state = self._state()
-            self._record.note_reached(state)
             if _may_lead_back(state) and self._live.move.is_led_back(state):
                 # What was asked of this run is about the other database now.
                 return self._lead_back(state)
+            self._see_through(state)
             decision = self._journal.decision(state.move_at_stake)
             if not self._live.look_after(state, decision):
                 continue
@@ -218,8 +222,8 @@ class Runner:
         with self._lease.held():
             state = self._state()
             self._require_way_back(state)
-            self._record.note_reached(state)
             if not self._live.move.is_led_back(state):
+                self._see_through(state)
                 if state.production is former:
                     return state
                 self._live.look_after(state, None)
@@ -244,8 +248,7 @@ class Runner:
     def retire(self) -> State:
         """Retire the former production now. Raises Refused in any phase but after the switch."""
         state = self._state()
-        if state.phase is not Phase.RETIRING:
-            transition(state, Event.RETIRE)
+        require_retirement(state, self._record.entries(state.move))
         return self.run(MovePlan())
 
     def _state(self) -> State:
@@ -257,6 +260,21 @@ class Runner:
                 remedy=f"deploy the tenant first: tenantnet up {self._tenant}",
             )
         return state
+
+    def _see_through(self, state: State) -> None:
+        """Repeat the update that led to `state`, unless its end was seen.
+
+        Before the switch the next step's update makes up for what is missing, and the end is only recorded:
+        a little late, which is safe for everything that is measured from it.
+        """
+        if not is_unfinished(state, self._record.entries(state.move)):
+            return
+        if state.phase in UNDER_WAY - {Phase.ABORTING}:
+            note = "recorded later: the run that reached it was killed"
+            self._record.write(What.REACHED, state, note=note)
+            return
+        with self._record.failure_noted(state):
+            self._update(state, EVENT_TO[state.phase])
 
     def _step_or_back(self, state: State, event: Event, decision: Decision | None, plan: MovePlan) -> None:
         """Take a step; let writes go on if they are held back for one that fails. Raises its Failure."""

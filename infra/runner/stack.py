@@ -158,9 +158,9 @@ class MovingStack:
             raise Failure(
                 f"Could not {task}.",
                 reason=f"Pulumi says: {said_in(str(error))}",
-                remedy="remove the cause, then `tenantnet migrate run` goes on; before the switch "
-                "`tenantnet migrate abort` takes the move back",
-                state="The phase that the stack remembers stays; part of the step may be done.",
+                remedy="remove the cause, then `tenantnet migrate run` goes on, at the end of a move "
+                "`tenantnet migrate retire`; before the switch `tenantnet migrate abort` takes the move back",
+                state="Part of the step may be done; the next run sees it through.",
             ) from None
 
     def _unlocks(self, error: CommandError) -> bool:

@@ -48,7 +48,8 @@ def _read_whole(project: Project, tenants: Mapping[str, TenantOutputs]) -> Deplo
 
 def live_move(outputs: TenantOutputs) -> LiveMove | None:
     """The move by `live` that the tenant's stack remembers; None if there is none."""
-    if outputs.strategy != Strategy.LIVE:
+    # Of an update that failed, Pulumi keeps the strategy of the one before.
+    if outputs.strategy != Strategy.LIVE or outputs.phase == Phase.STEADY:
         return None
     phase, production = Phase(outputs.phase or ""), Slot(outputs.production or "")
     declared = declaration(State(phase=phase, production=production, strategy=Strategy.LIVE, move=1))

@@ -142,3 +142,8 @@ def test_one_tenants_move_opens_nothing_for_another() -> None:
 def test_the_stacks_phase_says_what_is_open(state: object, expected: LiveMove | None) -> None:
     outputs = TenantOutputs.model_validate(outputs_of(state))  # type: ignore[arg-type]
     assert live_move(outputs) == expected
+
+
+def test_a_strategy_that_pulumi_has_kept_of_a_failed_update_is_no_move() -> None:
+    kept = {**outputs_of(moving(Phase.RETIRING, Strategy.LIVE)), **outputs_of(STEADY)}
+    assert live_move(TenantOutputs.model_validate(kept)) is None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenantnet.phases.memory import outputs_of, remembered
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
+from tenantnet.phases.transitions import successors
 from tenantnet.refusal import Refused
 
 from tests.support.phases_samples import BLUE, CIDRS, EVERY_PHASE, GREEN
@@ -51,6 +52,16 @@ anything = st.sampled_from(WORDS) | st.dictionaries(
 def test_a_state_comes_back_from_its_outputs(state: State) -> None:
     networks = {str(slot): {"cidr": cidr} for slot, cidr in state.networks.items()}
     assert remembered({**outputs_of(state), "networks": networks}) == state
+
+
+@pytest.mark.parametrize("state", EVERY_PHASE, ids=lambda state: f"{state.phase}-{state.strategy}")
+def test_what_a_failed_update_reached_is_read_though_pulumi_keeps_outputs_of_the_phase_before(
+    state: State,
+) -> None:
+    networks = {str(slot): {"cidr": cidr} for slot, cidr in state.networks.items()}
+    for following in successors(state).values():
+        kept = {**outputs_of(state), **outputs_of(following), "networks": networks}
+        assert remembered(kept) == following
 
 
 def test_the_retired_network_comes_back_from_the_outputs() -> None:

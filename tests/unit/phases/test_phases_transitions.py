@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from tenantnet.phases.journal import Entry, What
 from tenantnet.phases.phases import Phase, RetiredNetwork, State
 from tenantnet.phases.transitions import (
     Condition,
@@ -14,7 +16,9 @@ from tenantnet.phases.transitions import (
     conditions,
     conditions_of_the_fence,
     decision_before,
+    is_unfinished,
     next_event,
+    require_retirement,
     step_to,
     successors,
     transition,
@@ -261,3 +265,39 @@ def test_writes_are_held_back_once_what_was_seen_before_that_phase_is_seen_again
 def test_the_fence_of_a_snapshot_is_left_once_the_snapshot_is_there() -> None:
     fenced = moving(Phase.FENCED, Strategy.SNAPSHOT)
     assert conditions(fenced) == (Condition.SOURCE_READ_ONLY, Condition.SNAPSHOT_TAKEN)
+
+
+def written(*steps: tuple[What, Phase]) -> list[Entry]:
+    begin = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)
+    return [
+        Entry(at=begin + timedelta(seconds=second), move=1, what=what, phase=phase, who="ada")
+        for second, (what, phase) in enumerate(steps)
+    ]
+
+
+RETIRED = ((What.BEGAN, Phase.RETIRING), (What.REACHED, Phase.RETIRING), (What.BEGAN, Phase.STEADY))
+LED_BACK = ((What.BEGAN, Phase.SWITCHED), (What.REACHED, Phase.SWITCHED), (What.BEGAN, Phase.SWITCHED))
+
+
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [(moving(Phase.SWITCHED, Strategy.LIVE), LED_BACK), (replace(STEADY, move=1), RETIRED)],
+    ids=["on a way back", "at the end of a retirement"],
+)
+def test_an_update_whose_end_nobody_has_seen_is_unfinished(
+    state: State, steps: tuple[tuple[What, Phase], ...]
+) -> None:
+    assert is_unfinished(state, written(*steps))
+    assert not is_unfinished(state, written(*steps, (What.REACHED, state.phase)))
+
+
+def test_what_an_abort_has_left_in_steady_is_another_aborts() -> None:
+    aborted = written((What.REACHED, Phase.ABORTING), (What.BEGAN, Phase.STEADY))
+    assert not is_unfinished(replace(STEADY, move=1), aborted)
+
+
+def test_a_retirement_may_be_asked_for_again_until_its_end_was_seen() -> None:
+    steady = replace(STEADY, move=1)
+    require_retirement(steady, written(*RETIRED))
+    with pytest.raises(Refused, match="retire"):
+        require_retirement(steady, written(*RETIRED, (What.REACHED, Phase.STEADY)))
