@@ -17,6 +17,9 @@ import psutil
 # may have its port then.
 _SECONDS = 60
 _ENGINE = re.compile(r"\.?pulumi(-wrapped)?(\.exe)?")
+# The pack listens at an address of IPv4.
+_PEER = re.compile(r"ipv4:([0-9.]+):([0-9]+)")
+_End = tuple[str, int]
 
 
 def engine() -> psutil.Process | None:
@@ -37,11 +40,21 @@ def is_of_engine(peer: str) -> bool:
 
 @cache
 def _is_of_engine(peer: str, _time: int) -> bool:
-    """_time: what was seen at another time counts no more."""
-    port = int(peer.rpartition(":")[2])
+    """By both ends, for at 127.0.0.2 anybody may have the port that the engine has at 127.0.0.1.
+
+    _time: what was seen at another time counts no more.
+    """
+    if not (found := _PEER.fullmatch(peer)):
+        return False
+    end = found[1], int(found[2])
     own = psutil.Process().net_connections("tcp")
-    listening = {each.laddr.port for each in own if each.status == psutil.CONN_LISTEN}
-    return any((port, each) in _connections(caller) for caller in _callers() for each in listening)
+    listening = {_end(*each.laddr) for each in own if each.status == psutil.CONN_LISTEN}
+    return any((end, each) in _connections(caller) for caller in _callers() for each in listening)
+
+
+def _end(address: str, port: int) -> _End:
+    """gRPC listens at an address of IPv4 by a socket of IPv6."""
+    return address.removeprefix("::ffff:"), port
 
 
 def _callers() -> Iterator[psutil.Process]:
@@ -62,9 +75,9 @@ def _engines(processes: list[psutil.Process]) -> Iterator[psutil.Process]:
                 yield process
 
 
-def _connections(process: psutil.Process) -> set[tuple[int, int]]:
-    """The ports at both ends of each; none of what is another user's, or has ended."""
+def _connections(process: psutil.Process) -> set[tuple[_End, _End]]:
+    """Both ends of each; none of what is another user's, or has ended."""
     with suppress(psutil.Error):
         found = process.net_connections("tcp")
-        return {(each.laddr.port, each.raddr.port) for each in found if each.laddr and each.raddr}
+        return {(_end(*each.laddr), _end(*each.raddr)) for each in found if each.laddr and each.raddr}
     return set()

@@ -276,14 +276,14 @@ print(here.getsockname()[1], flush=True)
 for ahead in (0, 60):
     now = time.monotonic() + ahead
     engine.monotonic = lambda: now
-    print(engine.is_of_engine(sys.stdin.readline()), flush=True)
+    print(engine.is_of_engine(sys.stdin.readline().strip()), flush=True)
 """
 CONNECTS = """
 import socket, sys
 with socket.socket() as calling:
     calling.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    calling.bind(("127.0.0.1", int(sys.argv[1])))
-    calling.connect(("127.0.0.1", int(sys.argv[2])))
+    calling.bind((sys.argv[1], int(sys.argv[2])))
+    calling.connect(("127.0.0.1", int(sys.argv[3])))
     print("connected", flush=True)
     sys.stdin.read()
 """
@@ -298,9 +298,20 @@ def test_a_port_that_was_the_engines_may_be_anybodys_later() -> None:
             # Closed without a word, so that the port is free at once.
             calling.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, binary.pack("ii", 1, 0))
             assert said(pack, f"ipv4:127.0.0.1:{port}") == "True"
-        with python(CONNECTS, str(port), str(listening)) as other:
+        with python(CONNECTS, "127.0.0.1", str(port), str(listening)) as other:
             assert said(other) == "connected"
             assert said(pack, f"ipv4:127.0.0.1:{port}") == "False"
+
+
+def test_the_engines_port_at_another_address_is_not_the_engines() -> None:
+    with python(LISTENS) as pack:
+        listening = int(said(pack))
+        with socket.create_connection(("127.0.0.1", listening)) as calling:
+            port = calling.getsockname()[1]
+            with python(CONNECTS, "127.0.0.2", str(port), str(listening)) as other:
+                assert said(other) == "connected"
+                assert said(pack, f"ipv4:127.0.0.2:{port}") == "False"
+            assert said(pack, f"ipv4:127.0.0.1:{port}") == "True"
 
 
 def python(script: str, *args: str) -> subprocess.Popen[str]:
