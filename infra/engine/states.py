@@ -158,7 +158,8 @@ def backend_url(project: Project, called_in: Path | None = None) -> str:
         url = str(named)
         path, options = _file_path(url, called_in or project.folder), url.partition("?")[1:]
         return url if path is None else "".join([FILES, path, *options])
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    named_homes = (os.environ.get(each) for each in ("PULUMI_CREDENTIALS_PATH", "PULUMI_HOME"))
+    home = Path(next(filter(None, named_homes), Path.home() / ".pulumi"))
     try:
         return str(json.loads((home / "credentials.json").read_bytes()).get("current", ""))
     except (OSError, ValueError, AttributeError):
@@ -183,7 +184,10 @@ def backend_folder(url: str, start: Path) -> Path | None:
     start: where Pulumi runs, for a relative path. Raises Failure if the URL is none.
     """
     path = _file_path(url, start)
-    return None if path is None else Path(os.fsdecode(unquote_to_bytes(path.partition("#")[0])))
+    if path is None:
+        return None
+    # Once more, for behind escapes there may be others: Go's fileblob cleans what it has read.
+    return Path(os.path.normpath(os.fsdecode(unquote_to_bytes(path.partition("#")[0]))))
 
 
 def _file_path(url: str, start: Path) -> str | None:
