@@ -181,7 +181,9 @@ def _follows(*of: StateResource) -> bool:
     """
     dependencies = [urns for each in of for urns in each.property_dependencies.values() if urns]
     others = [urn for urn in chain(*dependencies) if "pulumi:pulumi:StackReference" not in urn.split("::")[2]]
-    return bool(others) or any(each.replace_with or each.replacement_trigger for each in of)
+    return bool(others) or any(
+        each.replace_with or each.replacement_trigger or each.deleted_with for each in of
+    )
 
 
 def _region_in(props: Mapping[str, Any]) -> str | None:

@@ -64,11 +64,12 @@ DELETED_GONE = Rule(
 CLAIM_ALONE = Rule(
     id="claim-alone",
     rule="a row of claims is replaced for no other resource's sake",
-    reason="{name} was deployed with replace_with or replacement_trigger, or has a value of another one: it "
-    "is deleted as soon as that is replaced, and until it is written again its range is free for others",
+    reason="{name} or its provider was deployed with replace_with, replacement_trigger or deleted_with, or "
+    "has a value of another one: it is deleted as soon as that is replaced, and until it is written again "
+    "its range is free for others",
     remedy="declare it with tenantnet.components.range_claim.RangeClaim, and take replaceWith, "
-    "replacementTrigger and propertyDependencies out of the state: pulumi stack export --stack {stack} "
-    "--file state.json, and then pulumi stack import with the same options",
+    "replacementTrigger, deletedWith and propertyDependencies out of the state: pulumi stack export --stack "
+    "{stack} --file state.json, and then pulumi stack import with the same options",
 )
 UNTOLD = "nobody's that can be told"
 TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"

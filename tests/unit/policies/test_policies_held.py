@@ -350,6 +350,7 @@ def test_a_row_of_claims_is_deleted_for_no_others_sake(update: bool) -> None:
         ({"propertyDependencies": {"item": [], "tableName": [DEVICE]}}, True),
         ({"replaceWith": [DEVICE]}, True),
         ({"replacementTrigger": "1"}, True),
+        ({"deletedWith": DEVICE}, True),
     ],
 )
 def test_what_a_replacement_deletes_is_read_from_the_state(
