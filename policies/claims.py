@@ -99,6 +99,14 @@ CLAIM_AS_HELD = Rule(
     remedy="run pulumi refresh. Where that does not help, `tenantnet claims audit` says how to put the row "
     "back; refresh again then",
 )
+CLAIM_ONCE = Rule(
+    id="claim-once",
+    rule="a range has one row of claims in a stack, and one in its state",
+    reason="{other} is the row of {cidr}, too: both are one row at AWS, and as soon as one of them goes the "
+    "range is free for others",
+    remedy="declare one of both. Where it is to be called otherwise, give it the former name as an alias. If "
+    "the state has both: pulumi state delete one of them",
+)
 MOST_CLAIMS = {ClaimKind.SESSION_SUBNET: 1, ClaimKind.NETWORK: len(Slot)}
 TENANT_OWN = Rule(
     id="tenant-own",
@@ -217,7 +225,9 @@ def _judge_rows(
 ) -> Iterator[Finding]:
     others = _left_behind(stack, settings, settings.reading.ranges(platform.cell, platform.region))
     for item, claim in own_claims(stack):
-        yield from _judge_kept(item, claim, settings.reading.held(stack.name))
+        held = settings.reading.held(stack.name)
+        yield from _judge_kept(item, claim, held)
+        yield from _judge_once(item, claim, [*held, *stack.of_type(TABLE_ITEM)])
         # Where the network or subnet itself is refused, it has to move, and its row with it.
         moves = claim in placed and (
             claim.kind is ClaimKind.SESSION_SUBNET
@@ -250,6 +260,14 @@ def _judge_kept(item: Resource, claim: Claim, held: Sequence[Resource]) -> Itera
         elif place := places.get(former.cidr):
             facts = {"name": item.name, "former": former.cidr, "place": place.name, "claimed": claim.cidr}
             yield item.refuse(CLAIM_KEPT, "item", value=claim.cidr, **facts)
+
+
+def _judge_once(item: Resource, claim: Claim, rows: Sequence[Resource]) -> Iterator[Finding]:
+    """A row that is there the provider does not write anew, but it brings another row to the same key."""
+    place = claim.cidr, item.props.get("tableName")
+    alike = (row for row in rows if row.claim and (row.claim.cidr, row.props.get("tableName")) == place)
+    for other in {row.urn: row for row in alike if row.urn not in (item.urn, *item.aliases)}.values():
+        yield item.refuse(CLAIM_ONCE, "item", value=claim.cidr, other=other.name, cidr=claim.cidr)
 
 
 def _judge_own(
@@ -340,7 +358,9 @@ def _judge_tenants_update(
             possible = can_have(claim, settings.reserved, platform)
             others = [*_left_behind(stack, settings, ranges), *declared.values()]
             yield from _judge_own(resource, claim, others, platform, possible=possible)
-            yield from _judge_kept(resource, claim, settings.reading.held(stack.name))
+            held = settings.reading.held(stack.name)
+            yield from _judge_kept(resource, claim, held)
+            yield from _judge_once(resource, claim, [*held, *stack.of_type(TABLE_ITEM)])
             yield from () if claim in ranges.claims else _judge_held(resource, claim, ranges)
     else:
         kind = ClaimKind.NETWORK if resource.type == VPC else ClaimKind.SESSION_SUBNET
@@ -367,6 +387,7 @@ NETWORK_CIDR_UNCLAIMED = Policy(
         CLAIMS_BOUNDED,
         CLAIM_KEPT,
         CLAIM_AS_HELD,
+        CLAIM_ONCE,
         OTHERS_COMPANY,
         OTHERS_CLAIM,
         TENANT_OWN,

@@ -161,6 +161,11 @@ def _row_of_the_other_slot(_: Resources) -> Resources:
     return {"claim": row_of(replace(ETA, slot="green"), "claim")}
 
 
+def _second_row(_: Resources) -> Resources:
+    """Eta's row by another name than in the state."""
+    return {"claim": row_of(ETA, "second")}
+
+
 def _in_platform(change: Change) -> Change:
     """The change of the platform's sample stack, in place of the tenant's."""
     return lambda _: change(platform_stack())
@@ -240,6 +245,7 @@ def _claim_examples() -> list[Example]:
         Example(claims.CLAIMS_BOUNDED, with_new(_SECOND_SESSIONS)),
         Example(claims.CLAIM_KEPT, _changed_row),
         Example(claims.CLAIM_AS_HELD, _row_of_the_other_slot),
+        Example(claims.CLAIM_ONCE, _second_row),
         Example(ROW_READABLE, _network(STRANGE_ROW.cidr)),
         Example(OTHERS_COMPANY, _network("10.77.3.0/26")),
         Example(OTHERS_CLAIM, with_props("vpn-route", destinationCidrBlock="10.9.8.0/23")),

@@ -497,7 +497,7 @@ def kept(row: str, change: Change, *state: Resource) -> list[str]:
     assert NETWORK_CIDR_UNCLAIMED.judge_stack
     preview = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack(change(good_stack()).values()), settings)
     judged = [each.refusal.rule_id for each in preview]
-    rules = [each for each in judged if each in ("claim-kept", "claim-as-held")]
+    rules = [each for each in judged if each in ("claim-kept", "claim-as-held", "claim-once")]
     assert [each for each in in_update(row, change, settings=settings) if each in rules] == rules
     return rules
 
@@ -512,6 +512,27 @@ def test_a_row_is_not_replaced_by_one_of_the_same_range() -> None:
     assert kept("network-claim", lambda of: of, was) == []
     elsewhere = replace(refreshed, props={**refreshed.props, "tableName": "tenantnet-eu0-claims"})
     assert kept("network-claim", lambda of: of, elsewhere) == []
+
+
+def test_a_range_has_one_row_in_a_stack_and_its_state() -> None:
+    """The provider gives a row of another range the key of one that is there. Then one goes, and both do."""
+    stack = good_stack()
+    row, network = stack["network-claim"], stack["network"]
+    assert row.claim
+    other = replace(row, name="second", urn=f"{row.urn}-second")
+    elsewhere = replace(other, props={**other.props, "tableName": "tenantnet-eu0-claims"})
+    former = replace(other, props={**row.props, "item": replace(row.claim, cidr="10.5.6.0/26").item_json()})
+    assert kept("network-claim", lambda of: of, other, network) == ["claim-once"]
+    assert kept("network-claim", with_options("network-claim", aliases=[other.urn]), other, network) == []
+    assert kept("network-claim", lambda of: of, elsewhere, network) == []
+    assert kept("network-claim", lambda of: of, former, network) == []
+    assert NETWORK_CIDR_UNCLAIMED.judge_stack
+    new = NETWORK_CIDR_UNCLAIMED.judge_stack(Stack([*stack.values(), other]), SETTINGS)
+    assert [each.resource.name for each in new if each.refusal.rule_id == "claim-once"] == [
+        row.name,
+        other.name,
+    ]
+    assert "claim-once" in in_update("network-claim", with_new(other))
 
 
 TABLES = {"session-route": "rtb-session0acme", "route-to-sessions": "rtb-network0acme"}
