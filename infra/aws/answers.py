@@ -77,9 +77,15 @@ def _refused_by_aws(what: str, error: ClientError) -> Failure:
 
 
 def _reach(region: str) -> str:
-    if endpoint := local_endpoint():
+    endpoint = local_endpoint()
+    if endpoint is None:
+        return f"check the network and that {region} is a region of AWS, and try again"
+    if local_endpoint_problem():
         return (
             f"AWS_ENDPOINT_URL names the local cloud ({endpoint}) and nothing listens there: "
             'tenantnet local start, then eval "$(tenantnet local env)"'
         )
-    return f"check the network and that {region} is a region of AWS, and try again"
+    return (
+        f"the local cloud ({endpoint}) runs, and gave no answer in time: try again when this machine "
+        "has less to do; server.log in its state directory says what it has answered"
+    )

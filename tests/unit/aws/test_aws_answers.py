@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -50,8 +51,17 @@ def test_where_aws_did_not_answer_nothing_is_concluded(error: BotoCoreError) -> 
 def test_where_the_address_is_this_machine_the_local_cloud_is_to_be_started(
     host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:4566")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:9")
     assert "tenantnet local start" in failure(EndpointConnectionError(endpoint_url=ENDPOINT))
+
+
+def test_a_local_cloud_that_listens_and_is_slow_is_not_to_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        endpoint = f"http://127.0.0.1:{busy.getsockname()[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        text = failure(ReadTimeoutError(endpoint_url=endpoint))
+    assert "gave no answer in time: try again" in text
+    assert "nothing listens" not in text
 
 
 def test_another_endpoint_is_not_taken_for_the_local_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
