@@ -6,6 +6,7 @@ What AWS does not list, of properties and of types, is not here. Pure.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -220,6 +221,8 @@ def _flow_log(record: Record) -> Found:
 
 
 def _database(record: Record) -> Found:
+    # RDS lists those of DocumentDB and Neptune, too, which have none.
+    group: Record = next(iter(record.get("DBParameterGroups", ())), {})
     same = (
         "allocatedStorage autoMinorVersionUpgrade backupRetentionPeriod copyTagsToSnapshot "
         "customerOwnedIpEnabled dedicatedLogVolume deletionProtection engine engineVersion iops kmsKeyId "
@@ -238,8 +241,10 @@ def _database(record: Record) -> Found:
             "maintenanceWindow": record.get("PreferredMaintenanceWindow"),
             "replicateSourceDb": record.get("ReadReplicaSourceDBInstanceIdentifier"),
             "dbSubnetGroupName": record.get("DBSubnetGroup", {}).get("DBSubnetGroupName"),
-            "parameterGroupName": record["DBParameterGroups"][0]["DBParameterGroupName"],
-            "vpcSecurityGroupIds": [each["VpcSecurityGroupId"] for each in record["VpcSecurityGroups"]],
+            "parameterGroupName": group.get("DBParameterGroupName"),
+            "vpcSecurityGroupIds": [
+                each["VpcSecurityGroupId"] for each in record.get("VpcSecurityGroups", ())
+            ],
             "enabledCloudwatchLogsExports": record.get("EnabledCloudwatchLogsExports", []),
             "iamDatabaseAuthenticationEnabled": record.get("IAMDatabaseAuthenticationEnabled"),
             **_domain(next(iter(record.get("DomainMemberships", ())), {})),
@@ -271,7 +276,7 @@ def _subnet_group(record: Record) -> Found:
 
 def _parameter_groups_in_use(record: Record) -> Found:
     """Of one in use neither the family nor the description can be changed."""
-    for group in record["DBParameterGroups"]:
+    for group in record.get("DBParameterGroups", ()):
         yield group["DBParameterGroupName"], {}
 
 
@@ -338,7 +343,13 @@ def _log_group(record: Record) -> Found:
 
 
 def _item(record: Record) -> Found:
-    yield record["cidr"]["S"], {"item": json.dumps(record, sort_keys=True, separators=(",", ":"))}
+    item = json.dumps(record, sort_keys=True, separators=(",", ":"), default=_in_json)
+    yield record["cidr"]["S"], {"item": item}
+
+
+def _in_json(value: bytes) -> str:
+    """As DynamoDB's own JSON has them, and the provider."""
+    return b64encode(value).decode()
 
 
 _TABLES, _CONNECTIONS = aws.RouteTable.described_by, aws.SiteToSiteVpn.described_by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
@@ -100,3 +101,18 @@ def listed(page: Page) -> set[str]:
 def test_a_property_that_an_update_puts_back_is_listed_or_not_for_a_reason(type_: str) -> None:
     missing = only_by_programs(type_) - listed(PAGES[type_].unused or PAGES[type_])
     assert missing == {name for reason in (UNLISTED, NOT_READ, FIXED) for name in reason.get(type_, ())}
+
+
+def test_a_database_of_another_service_of_rds_is_none_of_a_stack() -> None:
+    """Of DocumentDB and Neptune, which have no parameter groups of RDS."""
+    record = {"DbiResourceId": "db-1", "DBInstanceIdentifier": "docs", "DBInstanceClass": "db.t4g.medium"}
+    of_another = {**record, "MultiAZ": False, "MasterUsername": "admin", "DBParameterGroups": []}
+    for type_ in (types.DATABASE, types.PARAMETER_GROUP, types.SUBNET_GROUP):
+        keys = {key for key, _ in PAGES[type_].found(of_another)}
+        assert keys == ({"db-1"} if type_ == types.DATABASE else set())
+
+
+def test_bytes_in_a_row_are_as_the_provider_has_them() -> None:
+    row = {**CLAIM, "note": {"B": b"x"}, "notes": {"BS": [b"x"]}}
+    ((_, found),) = PAGES[types.TABLE_ITEM].found(row)
+    assert json.loads(found["item"]) == {**CLAIM, "note": {"B": "eA=="}, "notes": {"BS": ["eA=="]}}
