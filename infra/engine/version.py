@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tenantnet.failure import Failure
-from tenantnet.toolchain.go import identity_of
+from tenantnet.toolchain.go import digest_of_program, identity_of
 
 ANSWER_SECONDS = 20
 # The engine has 120 MB. What is smaller may run another program, whose version it is then.
@@ -20,6 +20,7 @@ def engine_identity() -> str:
 
     Raises Failure where none answers.
     """
+    started = ""
     if program := shutil.which("pulumi"):
         # Managers of versions are scripts, or have another name behind a link.
         file = Path(program).resolve()
@@ -27,7 +28,9 @@ def engine_identity() -> str:
             is_engine = file.name == "pulumi" and file.stat().st_size >= SMALLEST_ENGINE
             if is_engine and (identity := identity_of(file)):
                 return identity
-    return engine_version()
+            # A script may give the engine variables and options, too.
+            started = digest_of_program(file)
+    return f"{engine_version()} {started}"
 
 
 def engine_version() -> str:

@@ -63,6 +63,8 @@ UNSEEN = re.compile("PULUMI_OPTION_.*|PULUMI_DEBUG_(?:PROVIDERS|LANGUAGES)|PYTHO
 LEADING = frozenset({"packages", "plugins"})
 # Each is read for every preview; a folder with more of them is no folder of installed packages.
 MOST_UNRECORDED = 1000
+# By it a package is imported that nobody names, such as a plugin of pydantic's.
+ENTRY_POINTS = "entry_points.txt"
 EDITABLE = re.compile(rb'"editable"\s*:\s*true')
 
 Facts = Iterator[tuple[str, str]]
@@ -213,8 +215,9 @@ def _lines(record: Path, _changed: int) -> Sequence[str]:
 
 @cache
 def _modules_in(record: Path, changed: int) -> str:
-    """A digest of a package's modules, without the notes beside, which name places."""
-    modules = sorted(each for each in _lines(record, changed) if ".dist-info/" not in each)
+    """A digest of a package's modules, and of its entry points; the other notes beside name places."""
+    notes, entry_points = ".dist-info/", f".dist-info/{ENTRY_POINTS},"
+    modules = sorted(each for each in _lines(record, changed) if notes not in each or entry_points in each)
     return hashlib.sha256("\n".join(modules).encode()).hexdigest()
 
 
@@ -246,7 +249,7 @@ def _unrecorded(place: Path, layout: Mapping[str, Set[str]]) -> Iterator[str]:
                 path = place / folder / name
                 if not path.is_dir():
                     yield str(Path(folder, name))
-                elif name.isidentifier() and not path.samefile(home):
+                elif name.endswith(".egg-info") or (name.isidentifier() and not path.samefile(home)):
                     yield from (str(Path(folder, name, each)) for each in names_in(path))
 
 

@@ -233,11 +233,16 @@ def _compress(ground: Ground, _: Random) -> None:
 
 
 def _change_packages(ground: Ground, random: Random) -> None:
-    """One is of another version, is there no longer, is new, or has other modules."""
-    what, packages = random.randrange(4), sorted(ground.packages.glob("*.dist-info"))
+    """One is of another version, is there no longer, is new, or has other modules or entry points."""
+    what, packages = random.randrange(5), sorted(ground.packages.glob("*.dist-info"))
     if what == 3:
         record = random.choice(packages) / "RECORD"
         ground.write(record, b"library/__init__.py,sha256=%d,9\n" % random.randrange(10**6))
+        return
+    if what == 4:
+        info = random.choice(packages)
+        line = f"{info.name}/entry_points.txt,sha256={random.randrange(10**6)},9\n"
+        ground.write(info / "RECORD", (info / "RECORD").read_bytes() + line.encode())
         return
     if what != 0:
         ground.remove(random.choice(packages) / "RECORD")
@@ -253,6 +258,7 @@ def _copy_module(ground: Ground, random: Random) -> None:
         [
             *("hook.pth", "copied.py", "sitecustomize.py", "copied.so", "space/inner/module.py"),
             *("library/more.py", "library/more/__init__.py", "library.py"),
+            "rules.egg-info/entry_points.txt",
         ]
     )
     ground.write(ground.packages / name, random.randbytes(20))

@@ -55,9 +55,17 @@ def test_what_may_run_another_program_is_asked_for_its_version(folder: Path, nam
     a_program(folder / "there" / name, "cat $(dirname $0)/version")
     (folder / "version").write_text("v3.200.0\n")
     (folder / "pulumi").symlink_to(f"there/{name}")
-    assert engine_identity() == "v3.200.0"
+    assert engine_identity().startswith("v3.200.0 ")
     (folder / "version").write_text("v3.201.0\n")
-    assert engine_identity() == "v3.201.0"
+    assert engine_identity().startswith("v3.201.0 ")
+
+
+def test_a_script_in_the_place_of_the_engine_is_told_by_its_text(folder: Path) -> None:
+    """It may have the same engine refresh each stack."""
+    a_program(folder / "pulumi", "echo v3.200.0")
+    first = engine_identity()
+    a_program(folder / "pulumi", "export PULUMI_OPTION_REFRESH=true\necho v3.200.0")
+    assert engine_identity() != first
 
 
 @pytest.mark.parametrize(
