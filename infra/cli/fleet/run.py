@@ -152,7 +152,9 @@ def _resume(
     targets, unreadable = read_each(project, record.tenants)
     before = [targets[name] for name in record.proved() if name in targets]
     record.look_again(proofs.proved(before) if proofs and not asked.all_engines else ())
-    unread = _left_out(operation, unreadable, record.left())
+    # After a wave, alarms are looked at of all who are updated, but for those who were removed since.
+    updated = [name for name in record.tenants if record.waves and project.settings_file(name).exists()]
+    unread = _left_out(operation, unreadable, {*record.left(), *updated})
     return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
 
 

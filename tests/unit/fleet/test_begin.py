@@ -11,7 +11,9 @@ import pytest
 from tenantnet.cli.main import app
 from tenantnet.failure import Failure
 from tenantnet.fleet.batches import read_batch
-from tenantnet.fleet.record import RunStatus
+from tenantnet.fleet.record import FleetOperation, RunRecords, RunStatus, TenantRecord
+from tenantnet.fleet.runs import Limits, begin_run
+from tenantnet.fleet.waves import Waves
 from tenantnet.refusal import Refused
 from tenantnet.settings.project import find_project
 from typer.testing import CliRunner
@@ -212,3 +214,17 @@ def test_a_tenant_whose_file_is_gone_is_its_failure_where_a_run_is_resumed(folde
     run = CliRunner().invoke(app, ["fleet", "up", "--resume"])
     assert isinstance(run.exception, Refused)
     assert "Pulumi.globex.yaml" in str(run.exception)
+
+
+def test_waves_go_on_with_no_tenant_whose_alarms_nobody_could_look_at(folder: Path) -> None:
+    """One that was removed after its update has none."""
+    project, names = find_project(folder), ["abc", "acme", "globex"]
+    shutil.copy(folder / "Pulumi.acme.yaml", folder / "Pulumi.globex.yaml")
+    waves = Waves(canary=2, percent=100, soak_minutes=0, pause=True)
+    record = begin_run(RunRecords(project), FleetOperation.UP, names, Limits(), waves=waves)
+    record.tenants |= dict.fromkeys(("abc", "acme"), TenantRecord(status=RunStatus.DONE))
+    RunRecords(project).write(record)
+    (folder / "Pulumi.acme.yaml").write_text("config: [")
+    run = CliRunner().invoke(app, ["fleet", "up", "--resume"])
+    assert isinstance(run.exception, Refused)
+    assert "Pulumi.acme.yaml" in str(run.exception)
