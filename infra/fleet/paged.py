@@ -136,7 +136,8 @@ def read_states(states: States, names: Collection[str]) -> Mapping[str, Stack]:
 
 def _at_rest(states: States, names: Collection[str]) -> Mapping[str, str]:
     """The version of each stack's state, of those that no update holds."""
-    versions, locked = states.versions(names), states.locked()
+    # Of an update that ends meanwhile the lock is seen, or the state that it has written before.
+    locked, versions = states.locked(), states.versions(names)
     return {name: versions[name] for name in names if name in versions and name not in locked}
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tenantnet.cli.fleet.run import Asked
-from tenantnet.engine.states import States, store_of
-from tenantnet.fleet.paged import FEW, read_states
+from tenantnet.engine.states import BACKEND_FILE, States, Store, store_of
+from tenantnet.fleet.paged import FEW, _at_rest, read_states
 from tenantnet.fleet.record import FleetOperation
 from tenantnet.observed.drift.state import PROVIDER
 from tenantnet.settings.project import find_project
@@ -83,3 +85,42 @@ def test_of_each_state_that_can_be_read_what_is_compared_is_kept(tmp_path: Path)
     assert {name: stack[1:] for name, stack in found.items()} == {
         name: ("eu-west-1", [kept]) for name in ("acme", "globex")
     }
+
+
+@dataclass
+class Meanwhile:
+    """A backend in which something happens behind the first list of stacks or locks."""
+
+    store: Store
+    happens: Callable[[], None]
+    has_happened: bool = False
+
+    def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        yield from self.store.versions(prefix)
+        if prefix != BACKEND_FILE and not self.has_happened:
+            self.has_happened = True
+            self.happens()
+
+    def read(self, name: str) -> bytes:
+        return self.store.read(name)
+
+    def write(self, name: str, content: bytes = b"") -> None:
+        self.store.write(name, content)
+
+    def remove(self, name: str) -> None:
+        self.store.remove(name)
+
+
+def test_a_stack_whose_update_ends_between_two_looks_is_not_at_rest_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: tenantnet\n")
+    state, lock = ".pulumi/stacks/tenantnet/acme.json", ".pulumi/locks/organization/tenantnet/acme/1.json"
+    store = store_of(f"file://{tmp_path}")
+    assert store
+    for name in (BACKEND_FILE, state, lock):
+        store.write(name, b"version: 1")
+
+    def end() -> None:
+        store.write(state, b"{}")
+        store.remove(lock)
+
+    assert _at_rest(States(Meanwhile(store, end), find_project(tmp_path)), ["acme"]) == {}
