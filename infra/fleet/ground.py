@@ -24,7 +24,7 @@ from pathlib import Path
 import tenantnet
 from tenantnet.engine.plugins import aws_plugin, is_of_the_wheel, other_program
 from tenantnet.fleet.files import COMPILED, names_in
-from tenantnet.settings.project import PROJECT_FILES, WHEELS_PACK, Project, program_folder
+from tenantnet.settings.project import PACK_FILE, PROJECT_FILES, WHEELS_PACK, Project, program_folder
 from tenantnet.settings.reading import read_mapping
 from tenantnet.toolchain.go import identity_of
 
@@ -46,7 +46,6 @@ BESIDE = frozenset(
     }
 )
 MODULES = tuple(all_suffixes())
-PACK_FILE, PACK_ENDINGS = "PulumiPolicy", (".yaml", ".yml", ".json")
 # What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
 VARIABLES = (
     *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL"),
@@ -122,8 +121,8 @@ def why_unseen(project: Project, pack: str | None) -> str | None:
 
 def _other_pack(pack: Path) -> str | None:
     own = [place.resolve() for place in _pack_of_package()]
-    if pack.resolve() in own or is_of_the_wheel(pack, WHEELS_PACK, f"{PACK_FILE}.yaml"):
-        file = pack / f"{PACK_FILE}.yaml"
+    if pack.resolve() in own or is_of_the_wheel(pack, WHEELS_PACK, PACK_FILE):
+        file = pack / PACK_FILE
         if not file.is_file() or "main" not in read_mapping(file):
             return None
     return f"the policy pack {pack} is not Tenantnet's own, so it may read what nobody sees"

@@ -12,11 +12,10 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 from tenantnet.review import base_pack
-from tenantnet.settings.project import PROJECT_FILE, Project, program_folder
+from tenantnet.settings.project import PACK_FILE, PROJECT_FILE, Project, program_folder
 from tenantnet.settings.reading import read_mapping
 
 POLICY_PACK: Final = "policies"
-PACK_FILE: Final = "PulumiPolicy.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

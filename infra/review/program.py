@@ -14,8 +14,8 @@ from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 from tenantnet.refusal import Refused
-from tenantnet.review.packs import PACK_FILE, POLICY_PACK
-from tenantnet.settings.project import PROJECT_FILES, Project
+from tenantnet.review.packs import POLICY_PACK
+from tenantnet.settings.project import PACK_FILE, PROJECT_FILES, Project
 from tenantnet.settings.reading import read_mapping
 
 PROGRAM_FILES = (*PROJECT_FILES, "requirements.lock", "requirements.txt", "pyproject.toml", "setup.py")

@@ -13,6 +13,9 @@ from tenantnet.settings.reading import read_mapping
 PROJECT_FILE = "Pulumi.yaml"
 # The engine takes the first of these by name, whatever Tenantnet reads.
 PROJECT_FILES = (PROJECT_FILE, "Pulumi.json", "Pulumi.yml")
+# What makes a folder a policy pack; those that Tenantnet writes have the first.
+PACK_FILE = "PulumiPolicy.yaml"
+PACK_FILES = (PACK_FILE, "PulumiPolicy.yml", "PulumiPolicy.json")
 PLATFORM_PREFIX = "platform-"
 # All of the program where Tenantnet is a wheel.
 WHEELS_PROGRAM = '''\

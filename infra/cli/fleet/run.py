@@ -17,7 +17,6 @@ from tenantnet.engine.plugins import Tell
 from tenantnet.engine.states import BACKEND_FILE, Store, backend_url, store_of
 from tenantnet.engine.version import engine_version
 from tenantnet.fleet.batches import BATCH_OF_SLICES, UNSEEN, WHOLE, Batches, checked
-from tenantnet.fleet.ground import PACK_ENDINGS, PACK_FILE
 from tenantnet.fleet.record import RUN_TO_RESUME, FleetOperation, RunRecord, RunRecords, Shared
 from tenantnet.fleet.runner import FleetRun
 from tenantnet.fleet.runs import Limits, begin_run, resume_run
@@ -29,7 +28,7 @@ from tenantnet.fleet.waves import Waves
 from tenantnet.fleet.words import as_markdown, held_in_words, rows, summary, way_back, way_on
 from tenantnet.observed.alarms import raised_alarms
 from tenantnet.refusal import Refused, Rule
-from tenantnet.settings.project import Project
+from tenantnet.settings.project import PACK_FILE, PACK_FILES, Project
 
 # DRIFT_FOUND: nothing failed, and something is not as it should be. PAUSED: the next wave waits to be let in.
 # STOPPED: a shell's code for Ctrl-C.
@@ -45,7 +44,7 @@ RESUME_ALONE = Rule(
 
 PACK_THERE = Rule(
     id="policy-pack-there",
-    rule=f"a policy pack is a folder with a {PACK_FILE}.yaml",
+    rule=f"a policy pack is a folder with a {PACK_FILE}",
     reason="there is none in {folder}",
     remedy="name the folder as it is seen from the project's: --policy-pack policies",
 )
@@ -180,7 +179,7 @@ def _see_again(project: Project, records: RunRecords, record: RunRecord, store: 
 def _require_pack(project: Project, pack: str | None) -> None:
     """Raises Refused if there is none: a stack that is proved unchanged would never miss it."""
     folder = project.folder / (pack or "")
-    if pack is not None and not any((folder / f"{PACK_FILE}{ending}").is_file() for ending in PACK_ENDINGS):
+    if pack is not None and not any((folder / each).is_file() for each in PACK_FILES):
         raise Refused("The command", [PACK_THERE.refuse(pack, "--policy-pack", folder=folder)])
 
 
