@@ -146,6 +146,14 @@ OWN_ROW_UNUSED = Rule(
     "and try again",
 )
 
+OWN_ROW_KEPT = Rule(
+    id="own-row-kept",
+    rule="a stack writes over no row, its own neither",
+    reason="the range has this stack's row for its {purpose}, tenant {tenant}: somebody has changed the row, "
+    "or it is another network's",
+    remedy="`tenantnet claims audit` says how to put it back; run pulumi refresh then",
+)
+
 
 def refuse_claim(wanted: Claim, holder: Row | None) -> Refusal | None:
     """The refusal of `wanted` while `holder` has the range; None if the stack may have it.
@@ -225,19 +233,19 @@ def missing_claims(
 ) -> dict[Claim, ClaimFinding]:
     """The ranges of stacks and settings files of which the table has no row of that stack.
 
-    And those of deployed stacks whose row says something else: somebody has changed it, or another stack has
-    claimed the range since. deployed: what the stacks' outputs say that they have, as rows of the table.
-    retired: the networks that they have given up, and do not create again while the settings name them.
-    Sorted by stack and range.
+    And those of deployed stacks whose row says something else, or cannot be read: somebody has changed it, or
+    another stack has claimed the range since. deployed: what the stacks' outputs say that they have, as rows
+    of the table. retired: the networks that they have given up, and do not create again while the settings
+    name them. Sorted by stack and range.
     """
-    claims = {row.cidr: row for row in rows if isinstance(row, Claim)}
-    held = {(row.stack, row.cidr) for row in claims.values()}
+    there = {row.cidr: row for row in rows}
+    held = {(row.stack, row.cidr) for row in there.values() if isinstance(row, Claim)}
     wanted = {(claim.stack, claim.cidr): (claim, ClaimFinding.NOT_DEPLOYED) for claim in in_settings}
     given_up = {(claim.stack, claim.cidr): (claim, ClaimFinding.RETIRED) for claim in retired}
     wanted |= {key: found for key, found in given_up.items() if key in wanted}
     wanted |= {(claim.stack, claim.cidr): (claim, ClaimFinding.ROW_GONE) for claim in deployed}
     missing = dict(wanted[key] for key in wanted.keys() - held)
-    others = (each for each in deployed if claims.get(each.cidr, each) != each)
+    others = (each for each in deployed if there.get(each.cidr, each) != each)
     missing |= dict.fromkeys(others, ClaimFinding.ROW_OF_ANOTHER)
     return dict(sorted(missing.items(), key=lambda each: _by_stack(each[0])))
 

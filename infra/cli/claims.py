@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import typer
-from tenantnet.addresses.claims import Claim, ClaimFinding
+from tenantnet.addresses.claims import Claim, ClaimFinding, ForeignRow, Row
 from tenantnet.cli.options import AsJson, PlatformStack
 from tenantnet.cli.output import print_json, print_table
 from tenantnet.cli.project import end_unread, working_project
@@ -98,18 +98,22 @@ def print_audit(found: Audit) -> None:
 
 
 def _print_others(found: Audit, others: Collection[Claim]) -> None:
-    rows = {row.cidr: row for row in found.rows if isinstance(row, Claim)}
+    rows = {row.cidr: row for row in found.rows}
     for claim in others:
-        row = rows[claim.cidr]
-        cell = f" in cell {row.cell}" if row.cell else ""
         typer.echo(
-            f"Another's row: that of {row.cidr} says tenant {row.tenant}{cell}, stack {row.stack}, "
-            f"{row.purpose}. Where nothing of it has the range at AWS, somebody has changed the row: write "
-            "it back, and let the state know, with"
+            f"Another's row: that of {claim.cidr} says {_in_words(rows[claim.cidr])}. Where nothing of it "
+            "has the range at AWS, somebody has changed the row: write it back, and let the state know, with"
         )
         item = shlex.quote(claim.item_json())
         typer.echo(f"  aws dynamodb put-item --table-name {found.table} --item {item}")
         typer.echo(f"  pulumi refresh --stack {claim.stack}")
+
+
+def _in_words(row: Row) -> str:
+    if isinstance(row, ForeignRow):
+        return row.text
+    cell = f" in cell {row.cell}" if row.cell else ""
+    return f"tenant {row.tenant}{cell}, stack {row.stack}, {row.purpose}"
 
 
 def _list(title: str, claims: Mapping[Claim, ClaimFinding]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 from tenantnet.addresses.addressing import check_private_cidr
-from tenantnet.addresses.claims import OWN_ROW_UNUSED, Claim, refuse_claim
+from tenantnet.addresses.claims import OWN_ROW_KEPT, OWN_ROW_UNUSED, Claim, refuse_claim
 from tenantnet.addresses.holders import read_holder
 from tenantnet.components.checked import require
 from tenantnet.failure import Failure
@@ -77,7 +77,12 @@ class RangeClaim(pulumi.ComponentResource):
         holder = read_holder(self._table, self._claim.cidr)
         if holder == self._claim:
             return len(error.errors) == 1 and self._release_own()
-        if (refusal := refuse_claim(self._claim, holder)) is not None:
+        refusal = refuse_claim(self._claim, holder)
+        if refusal is None and isinstance(holder, Claim):
+            refusal = OWN_ROW_KEPT.refuse(
+                self._claim.cidr, self._claim.path, purpose=holder.purpose, tenant=holder.tenant
+            )
+        if refusal is not None:
             pulumi.log.error(str(refusal), self)
         return False
 

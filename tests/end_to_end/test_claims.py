@@ -6,6 +6,7 @@ A row that an update wrote before it was killed is no other tenant's.
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -118,6 +119,19 @@ def test_an_update_goes_on_where_one_was_killed_right_after_its_claim(
     assert gamma.steps("gamma") == []
     gamma.destroy("gamma").check()
     assert claimed.holder_of("10.1.3.0/26") is None
+
+
+def test_a_row_of_ones_own_that_says_something_else_is_not_written_over(
+    gamma: Project, claimed: WritableClaims
+) -> None:
+    other = replace(HELD_BY_GAMMA, slot="green")
+    claimed.delete(HELD_BY_GAMMA)
+    claimed.claim(other)
+    run = gamma.up("gamma")
+    assert run.code != 0
+    assert "this stack's row for its network green, tenant gamma" in run.text
+    assert claimed.holder_of("10.1.3.0/26") == other
+    claimed.delete(other)
 
 
 def test_a_row_of_ones_own_is_not_taken_where_a_network_says_that_another_state_has_it(

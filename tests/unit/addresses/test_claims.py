@@ -200,7 +200,9 @@ def test_a_range_of_a_stack_without_its_row_is_missing_and_one_of_settings_is_no
         }
     assert missing_claims([shared], deployed=[shared], in_settings=[WANTED]) == {}
     foreign = ForeignRow(cidr=WANTED.cidr, text="{}")
-    assert missing_claims([foreign], deployed=[WANTED], in_settings=[]) == {WANTED: ClaimFinding.ROW_GONE}
+    assert missing_claims([foreign], deployed=[WANTED], in_settings=[]) == {
+        WANTED: ClaimFinding.ROW_OF_ANOTHER
+    }
     assert missing_claims([WANTED, SESSION], deployed=[WANTED], in_settings=[WANTED, SESSION]) == {}
 
 

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind
+from tenantnet.addresses.claims import Claim, ClaimFinding, ClaimKind, ForeignRow
 from tenantnet.cli.claims import print_audit, release_command
 from tenantnet.observed.claims import Audit
 
@@ -45,3 +45,13 @@ def test_a_row_that_somebody_has_changed_is_told_with_the_command_that_writes_it
     assert Claim.from_item(json.loads(item)) == blue
     assert "pulumi refresh --stack acme" in said, "the state may have the changed row"
     assert "Not deployed" not in said
+
+
+def test_a_row_that_cannot_be_read_any_more_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    blue = Claim(cidr="10.1.2.0/26", tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+    row, missing = ForeignRow(cidr=blue.cidr, text='{"owner": 1}'), {blue: ClaimFinding.ROW_OF_ANOTHER}
+    print_audit(Audit(table="claims", rows=[row], doubtful={}, missing=missing, unread={}))
+    said = capsys.readouterr().out
+    assert 'that of 10.1.2.0/26 says {"owner": 1}. Where' in said
+    assert "put-item" in said
+    assert "Row gone" not in said
