@@ -41,12 +41,19 @@ class Waves(Model):
     pause: bool
 
     @classmethod
-    def asked(cls, canary: int | None, wave: str | None, soak: float | None, *, pause: bool) -> Waves | None:
-        """By a command's options; None if the tenants are not divided. Raises Refused."""
+    def asked(
+        cls, canary: int | None, wave: str | None, soak: float | None, *, pause: bool, resumes: bool = False
+    ) -> Waves | None:
+        """By a command's options; None if the tenants are not divided. Raises Refused.
+
+        resumes: whether a run goes on, which has its waves already.
+        """
         if canary is None and wave is None:
             if soak is None and not pause:
                 return None
-            raise Refused("The command", [WAVES_FIRST.refuse(soak or "--pause", "--soak" if soak else "")])
+            if not resumes:
+                given = ("--pause", "") if soak is None else (soak, "--soak")
+                raise Refused("The command", [WAVES_FIRST.refuse(*given)])
         percent = _percent("100%" if wave is None else wave)
         minutes = SOAK_MINUTES if soak is None else soak
         return cls(canary=canary or 0, percent=percent, soak_minutes=minutes, pause=pause)

@@ -108,7 +108,7 @@ def up(
     from tenantnet.cli.fleet.run import Asked, go
     from tenantnet.fleet.waves import Waves
 
-    waves = Waves.asked(canary, wave, soak, pause=pause)
+    waves = Waves.asked(canary, wave, soak, pause=pause, resumes=resume)
     asked = Asked(
         *(tenants or [], platform, share, policy_pack, parallel, max_failures),
         resume=resume,

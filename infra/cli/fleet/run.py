@@ -39,7 +39,7 @@ RESUME_ALONE = Rule(
     rule="a resumed run keeps its tenants, its waves and its way to compare",
     reason="they were given when it was started",
     remedy="leave out --resume, or names, --platform, --slice without --batch, --policy-pack, --canary, "
-    "--wave, --pages and --engines",
+    "--wave, --soak, --pause, --pages and --engines",
 )
 
 PACK_THERE = Rule(
@@ -151,7 +151,7 @@ def _resume(
     targets, unreadable = read_each(project, record.tenants)
     before = [targets[name] for name in record.proved() if name in targets]
     record.look_again(proofs.proved(before) if proofs and not asked.all_engines else ())
-    # After a wave, alarms are looked at of all who are updated, but for those who were removed since.
+    # After each wave the alarms of all that were updated are looked at; of a removed tenant there are none.
     updated = [name for name in record.tenants if record.waves and project.settings_file(name).exists()]
     unread = _left_out(operation, unreadable, {*record.left(), *updated})
     return FleetRun(project, record, targets, tell, unread=unread, proofs=proofs, store=store)
@@ -198,7 +198,7 @@ def _resumed(
     records: RunRecords, operation: FleetOperation, asked: Asked, former: RunRecord | None
 ) -> RunRecord:
     """former: the run as another machine left it; None for the last one of this machine."""
-    waves = "--canary, --wave" if asked.waves else None
+    waves = "--canary, --wave, --soak, --pause" if asked.waves else None
     share = None if former else asked.share
     way = {None: None, True: "--pages", False: "--engines"}[asked.pages]
     for value in (asked.tenants, asked.platform, share, asked.policy_pack, waves, way):

@@ -128,6 +128,8 @@ def test_another_machine_goes_on_with_a_slice_where_it_was_left(project: Project
     [
         ("drift --resume --batch b1 --slice 1/1", "run-to-resume"),
         ("up --resume --batch b1 --slice 1/1 --canary 1", "resume-alone"),
+        ("up --resume --batch b1 --slice 1/1 --soak 5", "resume-alone"),
+        ("up --resume --batch b1 --slice 1/1 --pause", "resume-alone"),
         ("up --resume --batch b1 --slice 2/2", "batch-known"),
         ("up --resume --slice 1/1", "resume-alone"),
         ("drift --resume --engines", "resume-alone"),

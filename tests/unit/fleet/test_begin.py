@@ -216,15 +216,23 @@ def test_a_tenant_whose_file_is_gone_is_its_failure_where_a_run_is_resumed(folde
     assert "Pulumi.globex.yaml" in str(run.exception)
 
 
-def test_waves_go_on_with_no_tenant_whose_alarms_nobody_could_look_at(folder: Path) -> None:
-    """One that was removed after its update has none."""
-    project, names = find_project(folder), ["abc", "acme", "globex"]
-    shutil.copy(folder / "Pulumi.acme.yaml", folder / "Pulumi.globex.yaml")
-    waves = Waves(canary=2, percent=100, soak_minutes=0, pause=True)
-    record = begin_run(RunRecords(project), FleetOperation.UP, names, Limits(), waves=waves)
-    record.tenants |= dict.fromkeys(("abc", "acme"), TenantRecord(status=RunStatus.DONE))
+def test_a_wave_does_not_begin_beside_an_updated_tenant_whose_alarms_cannot_be_looked_at(
+    folder: Path,
+) -> None:
+    """Of which region it is says its file; one that was removed has no alarms any more."""
+    refusing(folder)
+    project = find_project(folder)
+    record = begin_run(RunRecords(project), FleetOperation.UP, ["acme", "globex", "hooli"], Limits())
+    for name in ("acme", "globex"):
+        record.tenants[name] = TenantRecord(status=RunStatus.DONE)
+    shutil.copy(folder / "Pulumi.acme.yaml", folder / "Pulumi.hooli.yaml")
+    (folder / "Pulumi.acme.yaml").write_text("config: [\n")
+    record.waves = Waves(canary=2, percent=100, soak_minutes=0, pause=False)
     RunRecords(project).write(record)
-    (folder / "Pulumi.acme.yaml").write_text("config: [")
     run = CliRunner().invoke(app, ["fleet", "up", "--resume"])
-    assert isinstance(run.exception, Refused)
+    assert isinstance(run.exception, Refused), run.output
     assert "Pulumi.acme.yaml" in str(run.exception)
+    record.waves = None
+    RunRecords(project).write(record)
+    run = CliRunner().invoke(app, ["fleet", "up", "--resume"])
+    assert not isinstance(run.exception, Refused), run.exception

@@ -44,10 +44,13 @@ def test_a_share_that_is_none_is_refused(share: str) -> None:
         Waves.asked(1, share, None, pause=False)
 
 
-@pytest.mark.parametrize(("soak", "pause"), [(5.0, False), (None, True), (0.0, False)])
-def test_what_lies_between_waves_needs_waves(soak: float | None, pause: bool) -> None:
-    with pytest.raises(Refused, match=r"--canary nor --wave"):
+@pytest.mark.parametrize(
+    ("soak", "pause", "told"), [(5.0, False, "--soak: 5"), (None, True, "--pause"), (0.0, False, "--soak: 0")]
+)
+def test_what_lies_between_waves_needs_waves(soak: float | None, pause: bool, told: str) -> None:
+    with pytest.raises(Refused, match=r"--canary nor --wave") as refused:
         Waves.asked(None, None, soak, pause=pause)
+    assert told in str(refused.value)
 
 
 def test_without_options_there_are_no_waves() -> None:
