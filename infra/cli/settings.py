@@ -60,19 +60,7 @@ def check(files: Files = None, *, base: Base = None, as_json: AsJson = False) ->
 
         verdicts = judge_since(project, base, verdicts, removed=not files)
     if as_json:
-        keys = ("path", "value", "rule", "reason", "remedy")
-        listed = [
-            {
-                "file": str(verdict.path),
-                "stack": verdict.stack,
-                "refusals": [
-                    {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id, "line": line}
-                    for refusal, line in zip(verdict.refusals, _lines(verdict), strict=True)
-                ],
-            }
-            for verdict in verdicts
-        ]
-        print_json({"files": listed})
+        print_json({"files": [*map(_as_json, verdicts)]})
     elif not verdicts:
         typer.echo(f"There is no settings file yet in {project.settings_folder}.")
     else:
@@ -83,6 +71,18 @@ def check(files: Files = None, *, base: Base = None, as_json: AsJson = False) ->
                 typer.echo(f"{verdict.subject}: all right")
     if any(verdict.refusals for verdict in verdicts):
         raise typer.Exit(2)
+
+
+def _as_json(verdict: FileVerdict) -> dict[str, object]:
+    keys = ("path", "value", "rule", "reason", "remedy")
+    return {
+        "file": str(verdict.path),
+        "stack": verdict.stack,
+        "refusals": [
+            {**{key: getattr(refusal, key) for key in keys}, "id": refusal.rule_id, "line": line}
+            for refusal, line in zip(verdict.refusals, _lines(verdict), strict=True)
+        ],
+    }
 
 
 def _tell(verdict: FileVerdict) -> None:

@@ -107,20 +107,7 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     """
     cidrs = {slot: network.cidr for slot, network in settings.networks.items()}
     outputs = read_stack_outputs(settings.name)
-    leftovers = leftovers_of(settings.name, outputs)
-    in_a_step = leftovers or (step is None and outputs.get("phase") in RUNNER_ONLY)
-    state = plan_update(
-        outputs,
-        cidrs,
-        requested=step.state if step else None,
-        decision=step.decision if step else decision_to_record(settings.name, outputs),
-        leftovers=leftovers,
-        at_work=other_run(settings.name, outputs) if in_a_step else None,
-        tenant_retiring=settings.retiring,
-        exchanged=refuse_changes(
-            in_outputs(outputs), {PLATFORM: settings.platform, USERNAME: settings.database.username}
-        ),
-    )
+    state = _state(settings, cidrs, outputs, step)
     platform = read_platform(settings.platform)
     _refuse_beside_platform(settings, platform)
     owner = Owner(cell=platform.cell, tenant=settings.name)
@@ -141,6 +128,29 @@ def plan(settings: TenantSettings, step: RequestedStep | None = None) -> TenantS
     if note := retired_note(state):
         pulumi.log.warn(note)
     return stack
+
+
+def _state(
+    settings: TenantSettings,
+    cidrs: Mapping[Slot, str],
+    outputs: Mapping[str, Any],
+    step: RequestedStep | None,
+) -> State:
+    """What the update declares, where it is allowed. cidrs: of the networks in the settings."""
+    leftovers = leftovers_of(settings.name, outputs)
+    in_a_step = leftovers or (step is None and outputs.get("phase") in RUNNER_ONLY)
+    return plan_update(
+        outputs,
+        cidrs,
+        requested=step.state if step else None,
+        decision=step.decision if step else decision_to_record(settings.name, outputs),
+        leftovers=leftovers,
+        at_work=other_run(settings.name, outputs) if in_a_step else None,
+        tenant_retiring=settings.retiring,
+        exchanged=refuse_changes(
+            in_outputs(outputs), {PLATFORM: settings.platform, USERNAME: settings.database.username}
+        ),
+    )
 
 
 def _refuse_beside_platform(settings: TenantSettings, platform: PlatformOutputs) -> None:

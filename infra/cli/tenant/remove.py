@@ -13,6 +13,7 @@ from tenantnet.settings.edit import TENANT, set_scalar
 from tenantnet.tags import final_snapshot_name, network_name
 
 if TYPE_CHECKING:
+    from tenantnet.phases.phases import State
     from tenantnet.settings.models import TenantSettings
     from tenantnet.settings.project import Project
     from tenantnet.settings.store import SettingsFile
@@ -78,14 +79,9 @@ def remove(
         if remembered(outputs) and not (in_production and confirm):
             raise _unconfirmed(tenant, network_name(tenant, state.production), outputs.get("endpoint"))
         _mark(project, file)
-    snapshot = (
-        final_snapshot_name(tenant, state.production, networks[state.production], state.move_at_stake)
-        if remembered(outputs)
-        else f"{network_name(tenant, state.production)}-...-final-... of its database, if it has one"
-    )
     head = "The settings have it already. In this order, from the first step that is not done:"
     typer.echo(head if settings.retiring else "Nothing is deleted in AWS yet. Next:")
-    typer.echo(_what_follows(settings, snapshot))
+    typer.echo(_what_follows(settings, _snapshot(settings, state, has_ended=bool(remembered(outputs)))))
 
 
 def _unconfirmed(tenant: str, database: str, endpoint: str | None) -> Refused:
@@ -100,6 +96,14 @@ def _mark(project: Project, file: SettingsFile) -> None:
     edit = partial(set_scalar, path=TENANT, key="retiring", value="true")
     by_hand = "under tenantnet:tenant set retiring: true"
     write(Proposal.of(project, file, "retiring: true.", (by_hand, edit)))
+
+
+def _snapshot(settings: TenantSettings, state: State, *, has_ended: bool) -> str:
+    """The final snapshot, in words. has_ended: whether an update of the stack has."""
+    if not has_ended:
+        return f"{network_name(settings.name, state.production)}-...-final-... of its database, if it has one"
+    cidr = settings.networks[state.production].cidr
+    return final_snapshot_name(settings.name, state.production, cidr, state.move_at_stake)
 
 
 def _what_follows(settings: TenantSettings, snapshot: str) -> str:
