@@ -10,6 +10,7 @@ import pytest
 from tenantnet.local_cloud.environment import environment
 from tenantnet.local_cloud.process import LocalCloud
 
+from tests.support.order import longest_first
 from tests.support.project import Project
 from tests.support.vpn_machine import why_not
 
@@ -76,6 +77,10 @@ def aws(cloud: LocalCloud) -> Iterator[boto3.Session]:
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
         yield boto3.Session()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

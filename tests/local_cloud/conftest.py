@@ -18,6 +18,7 @@ from tenantnet.local_cloud.process import LocalCloud
 
 from tests.support.aws import aws_client, journal_table
 from tests.support.network import Network, VpnSite
+from tests.support.order import longest_first
 
 
 def _forget_session() -> None:
@@ -119,3 +120,7 @@ def cell(dynamodb: DynamoDBClient, name: str) -> Iterator[str]:
     """A cell with a journal such as the platform stack makes."""
     with journal_table(dynamodb, name):
         yield name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)

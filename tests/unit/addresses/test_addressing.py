@@ -24,6 +24,7 @@ from tenantnet.addresses.addressing import (
 from tenantnet.refusal import Refusal, Refused
 
 from tests.support import oracle
+from tests.support.examples import examples
 from tools.rulebook.book import rules_in
 
 Check = Callable[[object], list[Refusal]]
@@ -50,7 +51,7 @@ def test_ten_thousand_cases_are_judged_as_the_oracle_judges_them(check: Check, p
 
 @pytest.mark.parametrize(("check", "permitted"), CHECKS, ids=NAMES)
 @given(value=oracle.values)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 def test_whatever_is_given_there_is_a_verdict_and_no_exception(
     check: Check, permitted: Oracle, value: object
 ) -> None:

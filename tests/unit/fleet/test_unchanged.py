@@ -30,6 +30,7 @@ from tenantnet.review.program import Program
 from tenantnet.settings.project import WHEELS_PACK, find_project
 
 from tests.support.clone import CLONE
+from tests.support.examples import examples
 from tests.support.processes import a_program
 from tests.support.proof_ground import install, only_packages_in
 from tests.support.states import checkpoint
@@ -553,7 +554,7 @@ def test_each_room_beside_is_there() -> None:
     assert [room for room in rooms if not (CLONE / "infra" / room).is_dir()] == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(data=st.data())
 def test_no_byte_of_what_a_preview_follows_from_can_change_unseen(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

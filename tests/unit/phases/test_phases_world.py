@@ -14,6 +14,7 @@ from tenantnet.phases.updates import plan_update, runner_only
 from tenantnet.refusal import Refused
 from tenantnet.tags import Slot, Strategy
 
+from tests.support.examples import examples
 from tests.support.phases_world import Request, World, assert_finishes, assert_sound
 
 CIDRS = ("10.1.2.0/26", "10.9.8.64/26", "10.77.0.0/26")
@@ -142,7 +143,7 @@ class Moves(RuleBasedStateMachine):
 
 
 TestMoves = Moves.TestCase
-TestMoves.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)
+TestMoves.settings = settings(max_examples=examples(400), stateful_step_count=40)
 
 
 def test_a_network_that_a_move_by_live_makes_lets_nobody_in() -> None:

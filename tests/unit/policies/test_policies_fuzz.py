@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tenantnet.policies.model import UNKNOWN
 from tenantnet.policies.rules import POLICIES
 
+from tests.support.examples import examples
 from tools.rulebook.samples import Resources, good_stack, judge, with_props
 
 GOOD = good_stack()
@@ -44,7 +45,7 @@ def every_policy_answers(stack: Resources) -> None:
         assert all(str(finding.refusal) for finding in judge(policy, stack))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(st.lists(st.tuples(st.sampled_from(PLACES), nested(json_leaves | st.just(UNKNOWN))), max_size=3))
 def test_no_value_makes_a_policy_fail(changes: list[tuple[tuple[str, str], object]]) -> None:
     stack = GOOD
@@ -53,7 +54,7 @@ def test_no_value_makes_a_policy_fail(changes: list[tuple[tuple[str, str], objec
     every_policy_answers(stack)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 @given(nested(json_leaves))
 def test_no_document_makes_a_policy_fail(document: object) -> None:
     text = json.dumps(document)

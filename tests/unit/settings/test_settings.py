@@ -23,6 +23,7 @@ from tenantnet.settings.relations import tenant_relations
 from tenantnet.tags import Slot, Strategy
 
 from tests.support import oracle
+from tests.support.examples import examples
 from tools.rulebook.book import rules_in
 from tools.rulebook.settings import PLATFORM, TENANT
 
@@ -256,7 +257,7 @@ ZONES = [
     ),
     timezone=st.sampled_from(ZONES),
 )
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000))
 def test_a_local_time_is_accepted_just_where_it_exists_once(at: datetime, timezone: str) -> None:
     assert_judged_by_looking_at_all_instants(at, timezone)
 
@@ -321,7 +322,7 @@ json_like = st.recursive(
 
 
 @given(raw=json_like)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 def test_any_object_gets_a_verdict(raw: object) -> None:
     for verdict in (
         judge_tenant("acme", raw, DEFAULT_RESERVED),
@@ -332,7 +333,7 @@ def test_any_object_gets_a_verdict(raw: object) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500))
 def test_a_good_object_with_anything_in_it_gets_a_verdict(data: st.DataObject) -> None:
     raw = copy.deepcopy(data.draw(st.sampled_from([TENANT, PLATFORM])))
     place: Any = raw

@@ -15,6 +15,7 @@ from tenantnet.settings.reading import parse
 from tenantnet.settings.tree import judge_files
 
 from tests.support.clone import CLONE
+from tests.support.examples import examples
 
 RANGES = [
     *("10.1.2.0/26", "10.1.2.64/26", "10.1.0.0/16", "10.9.9.0/26", "192.168.4.0/24", "192.168.0.0/16"),
@@ -45,7 +46,7 @@ def tenants(draw: st.DrawFn) -> str:
     return TENANT.format(cell=draw(st.integers(1, 2)), session=session, network=network, company=company)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(files=st.lists(tenants(), min_size=2, max_size=6), escaped=st.booleans())
 def test_one_file_is_judged_as_it_is_among_all(
     files: list[str], escaped: bool, tmp_path_factory: pytest.TempPathFactory
@@ -120,7 +121,7 @@ LINE = st.builds(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500))
 @given(lines=st.lists(LINE, max_size=7))
 def test_what_is_read_as_an_ordinary_text_is_what_every_reader_reads(lines: list[str]) -> None:
     text = "\n".join(["top:", *(f"  {line}" for line in lines)])

@@ -30,6 +30,7 @@ from typer.testing import CliRunner
 
 from tests.support.broken_settings import as_yaml, broken_files, good_file
 from tests.support.clone import CLONE
+from tests.support.examples import examples
 
 OVER_ACME = {
     "blue": {
@@ -323,7 +324,7 @@ YAML_BITS = [
 
 
 @given(text=st.text(max_size=60) | st.lists(st.sampled_from(YAML_BITS), max_size=25).map("".join))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_gets_a_verdict_and_nothing_else(tree: Tree, text: str) -> None:
     path = tree.folder / "tenants" / "Pulumi.acme.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))

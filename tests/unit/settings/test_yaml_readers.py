@@ -10,6 +10,7 @@ from tenantnet.settings.alike import quoted
 from tenantnet.settings.reading import parse, parse_mapping
 
 from tests.support.broken_settings import as_yaml
+from tests.support.examples import examples
 from tests.support.yaml_readers import EVEN, ODD, READERS, is_let_through, short_values
 from tests.unit.settings.test_settings_on_disk import YAML_BITS
 
@@ -113,7 +114,7 @@ def test_short_values_that_are_let_through_are_the_same_for_every_reader() -> No
 
 
 @given(bits=st.lists(st.sampled_from(LAYOUT), max_size=12))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 def test_any_text_that_is_let_through_is_the_same_for_every_reader(bits: list[str]) -> None:
     text = "".join(bits)
     if is_let_through(text):
