@@ -225,9 +225,7 @@ def _judge_rows(
 ) -> Iterator[Finding]:
     others = _left_behind(stack, settings, settings.reading.ranges(platform.cell, platform.region))
     for item, claim in own_claims(stack):
-        held = settings.reading.held(stack.name)
-        yield from _judge_kept(item, claim, held)
-        yield from _judge_once(item, claim, [*held, *stack.of_type(TABLE_ITEM)])
+        yield from _judge_beside(stack, settings, item, claim)
         # Where the network or subnet itself is refused, it has to move, and its row with it.
         moves = claim in placed and (
             claim.kind is ClaimKind.SESSION_SUBNET
@@ -244,6 +242,13 @@ def _left_behind(stack: Stack, settings: PackSettings, ranges: Ranges) -> list[C
     known = {claim.cidr for _, claim in own_claims(stack)} | {row.claim.cidr for row in going if row.claim}
     own = (row for row in ranges.claims if isinstance(row, Claim) and row.stack == stack.name)
     return [row for row in own if row.cidr not in known]
+
+
+def _judge_beside(stack: Stack, settings: PackSettings, item: Resource, claim: Claim) -> Iterator[Finding]:
+    """A row beside what the stack's state has, and its other rows."""
+    held = settings.reading.held(stack.name)
+    yield from _judge_kept(item, claim, held)
+    yield from _judge_once(item, claim, [*held, *stack.of_type(TABLE_ITEM)])
 
 
 def _judge_kept(item: Resource, claim: Claim, held: Sequence[Resource]) -> Iterator[Finding]:
@@ -358,9 +363,7 @@ def _judge_tenants_update(
             possible = can_have(claim, settings.reserved, platform)
             others = [*_left_behind(stack, settings, ranges), *declared.values()]
             yield from _judge_own(resource, claim, others, platform, possible=possible)
-            held = settings.reading.held(stack.name)
-            yield from _judge_kept(resource, claim, held)
-            yield from _judge_once(resource, claim, [*held, *stack.of_type(TABLE_ITEM)])
+            yield from _judge_beside(stack, settings, resource, claim)
             yield from () if claim in ranges.claims else _judge_held(resource, claim, ranges)
     else:
         kind = ClaimKind.NETWORK if resource.type == VPC else ClaimKind.SESSION_SUBNET

@@ -32,9 +32,6 @@ class What(StrEnum):
     CLEARED = "cleared"
 
 
-_OF_AN_UPDATE = (What.BEGAN, What.REACHED)
-
-
 class Topic(StrEnum):
     """What an entry's figures are of.
 
@@ -261,7 +258,7 @@ def reached(entries: Sequence[Entry], phase: Phase) -> datetime | None:
 
 def seen_through(entries: Sequence[Entry], phase: Phase) -> bool:
     """Whether the last update that was to lead a move to `phase` is known to have come to its end."""
-    steps = [entry.what for entry in entries if entry.phase is phase and entry.what in _OF_AN_UPDATE]
+    steps = [each.what for each in entries if each.phase is phase and each.what in (What.BEGAN, What.REACHED)]
     return steps[-1:] == [What.REACHED]
 
 

@@ -518,7 +518,7 @@ class Move:
             "The retirement deletes, and nothing brings it back:\n"
             f"- the database {network_name(tenant, former)}\n"
             f"- the network {former} {cidr}, with its ping host and its claim\n"
-            f"- its VPN connections: {', '.join(offices) or 'none'}\n"
+            f"- its VPN connections: {', '.join(offices) or ('what is left of them' if steady else 'none')}\n"
             f"What stays: the snapshot {snapshot} and RDS's automated backups."
         )
 
