@@ -12,6 +12,8 @@ from tenantnet.runner.live.session import GuardError, Session
 
 # Threads of the server's own.
 SERVER_THREADS = frozenset(("system user", "event_scheduler"))
+# How a server lists a login that it has been told to end, until its client says something or times out.
+LOGGING_IN, ENDED = "unauthenticated user", "Killed"
 LOOK_SECONDS = 0.005
 
 
@@ -52,11 +54,14 @@ def _end(session: Session, is_meant: Callable[[str], bool], seconds: float) -> N
 
 
 def _listed(session: Session, is_meant: Callable[[str], bool]) -> dict[int, str]:
-    """Sessions by their numbers, each with its user and what it does, in MySQL's words."""
+    """Sessions by their numbers, each with its user and what it does, in MySQL's words.
+
+    Without logins that were ended: MySQL asks for that before each statement, so these never run one.
+    """
     return {
         int(row["id"]): f"{row['user']} ({', '.join(filter(None, (row['command'], row['state'])))})"
         for row in session.rows(sql.SESSIONS)
-        if is_meant(row["user"])
+        if is_meant(row["user"]) and (row["user"], row["command"]) != (LOGGING_IN, ENDED)
     }
 
 
