@@ -116,7 +116,7 @@ def test_a_step_whose_call_is_refused_says_so_and_leaves_the_phase(
     assert run.code == 1
     assert "Could not bring acme to phase replicating." in run.text
     assert message in run.text
-    assert "The phase that the stack remembers stays" in run.text
+    assert "Part of the step may be done; the next run sees it through." in run.text
     assert phase(moving) == Phase.STEADY
     failed = [event for event in status(moving)["events"] if event["what"] == "failed"]
     assert message in failed[-1]["note"]
