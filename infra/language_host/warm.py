@@ -5,4 +5,4 @@ import tenantnet.language_host.host
 import tenantnet.program  # noqa: F401 - for the programs
 from tenantnet.components import services
 
-services.load((*services.OF_TENANTS, *services.OF_PLATFORMS))
+services.load({**services.OF_TENANTS, **services.OF_PLATFORMS})
