@@ -54,14 +54,18 @@ _turn = RLock()
 class _InParts(ModuleType):
     """A service that loads the file that a name stands for, and all where none is called like it."""
 
+    def __setattr__(self, name: str, value: object) -> None:
+        # A function that its file is named after has the place that Python gives the file's module.
+        own = isinstance(value, ModuleType) and value.__name__ == f"{self.__name__}.{name}"
+        super().__setattr__(name, getattr(value, name, value) if own else value)
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the package has
-        files = _files(*self.__path__)
-        if name in files.values():
-            return import_module(f"{self.__name__}.{name}")
-        if file := files.get(_plain(name)):
+        if file := _files(*self.__path__).get(_plain(name)):
             module = import_module(f"{self.__name__}.{file}")
-            if hasattr(module, name):
-                return getattr(module, name)
+            # One that is being imported is asked for by itself, before it is known here.
+            for known in (vars(self), {file: module}, vars(module)):
+                if name in known:
+                    return known[name]
         self._load_whole()
         return getattr(self, name)
 

@@ -19,6 +19,8 @@ from tenantnet.refusal import Refused
 _BY_PROGRAM = "Nothing was created or changed."
 # In what the program itself could not do.
 _FAILURE = "\n  reason: "
+# As language_host/run.py words an error that nobody has foreseen; behind it come the program's steps.
+_PROGRAM_FAILED = "the program failed: "
 _NOTHING = "Nothing was changed."
 _INDENT = "\n" + 10 * " "
 
@@ -117,7 +119,7 @@ def reason(problem: Diagnostic) -> str:
     found = AWS_ERROR.search(problem.message)
     if _FAILURE in problem.message:
         return problem.message
-    words = f"AWS answered {found['code']}: {found['words']}" if found else _last_line(problem.message)
+    words = f"AWS answered {found['code']}: {found['words']}" if found else _line_with_words(problem.message)
     return f"{problem.resource}: {words}" if problem.resource else words
 
 
@@ -135,6 +137,8 @@ def state_of(progress: Progress) -> str:
     return "\n".join(lines)
 
 
-def _last_line(text: str) -> str:
+def _line_with_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if text.startswith(_PROGRAM_FAILED):
+        return lines[0]
     return lines[-1] if lines else "no reason was given"

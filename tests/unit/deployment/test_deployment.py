@@ -266,6 +266,14 @@ def test_what_was_cut_off_is_the_reason_where_there_is_no_other() -> None:
     assert "reason: failed to run policy: context canceled\n" in str(failure("acme", taken, "unused"))
 
 
+def test_the_reason_of_a_program_that_failed_is_its_error_and_not_what_is_below_its_steps() -> None:
+    steps = '\n  File "infra/__main__.py", line 26, in <module>\n    declare_stack(file)\n    ^^^^^^^^^^^\n'
+    failed = progress(diagnostic(f"the program failed: TypeError: 'module' object is not callable{steps}"))
+    assert "reason: the program failed: TypeError: 'module' object is not callable\n" in str(
+        failure("acme", failed, "unused")
+    )
+
+
 def test_what_was_cut_off_is_told_apart_from_what_was_not_begun() -> None:
     plan = planned(("create", DATABASE, "acme-blue"), ("create", RECORD, "acme"))
     text = state_of(progress(event("resourcePreEvent", "create", DATABASE), plan=plan))
