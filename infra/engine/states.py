@@ -68,6 +68,7 @@ class StateResource(BaseModel):
     property_dependencies: dict[str, list[str] | None] = Field({}, alias="propertyDependencies")
     replace_with: list[str] = Field([], alias="replaceWith")
     replacement_trigger: Any = Field(None, alias="replacementTrigger")
+    ignore_changes: list[str] = Field([], alias="ignoreChanges")
 
 
 class _Deployment(BaseModel, extra="allow"):

@@ -154,6 +154,7 @@ def _needed(resource: StateResource, put_back: Mapping[str, Collection[str]]) ->
     names = {*inputs, *put_back.get(resource.type, ()), *BESIDE_INPUTS} & outputs.keys()
     return {
         **{"type": resource.type, "urn": resource.urn, "id": resource.id},
+        **({"ignoreChanges": resource.ignore_changes} if resource.ignore_changes else {}),
         "inputs": inputs,
         "outputs": {name: outputs[name] for name in names},
     }

@@ -30,7 +30,7 @@ Resource = Mapping[str, Any]
 Key = tuple[str, str, str]
 # Kinds of calls at once: each service slows down those who ask much faster.
 AT_ONCE = 8
-# Of these AWS tells more than the stack has.
+# Of these AWS tells more than the stack has, and chooses what the program does not set.
 PARTIAL = ("metadataOptions",)
 # What somebody may add beside a stack; no stack has one.
 ADDED = (aws.InternetGateway, aws.NatGateway, aws.VpcEndpoint)
@@ -164,11 +164,13 @@ def _ids(resources: Iterable[Resource]) -> set[str]:
 def _changed(resource: Resource, found: Properties) -> Properties:
     """The properties that an update would put back, as AWS has them."""
     inputs, outputs, changed = resource.get("inputs", {}), resource.get("outputs", {}), Properties()
-    for name in found.keys() & (inputs.keys() | only_by_programs(resource["type"])):
+    ignored = resource.get("ignoreChanges", ())
+    for name in found.keys() & (inputs.keys() | only_by_programs(resource["type"])) - {*ignored}:
         was, now = outputs.get(name), found[name]
         if name in PARTIAL and isinstance(was, Mapping):
-            now = {key: now.get(key, value) for key, value in was.items()}
-        if not _alike(name, was, now):
+            declared = inputs.get(name) or {}
+            now = {key: now.get(key, value) if key in declared else value for key, value in was.items()}
+        if not _alike(name, was, now) and not _grows(name, was, found):
             changed[name] = now
     return changed
 
@@ -184,6 +186,12 @@ def _alike(name: str, was: object, now: object) -> bool:
     if isinstance(was, list) and isinstance(now, list):
         return Counter(map(_canonical, was)) == Counter(map(_canonical, now))
     return was == now or not (was or now)
+
+
+def _grows(name: str, was: object, found: Properties) -> bool:
+    """Whether a database's storage has grown and may do so by itself: then the provider leaves it."""
+    now, most = (found.get(each) or 0 for each in ("allocatedStorage", "maxAllocatedStorage"))
+    return name == "allocatedStorage" and isinstance(was, int | float) and now > was < most
 
 
 def _canonical(value: object) -> str:

@@ -1,0 +1,53 @@
+"""What a page has otherwise than a stack, and an update would leave as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tenantnet.aws import types
+from tenantnet.observed.drift.pages import _changed
+
+METADATA = {"httpTokens": "required", "httpPutResponseHopLimit": 1}
+
+
+def resource(type_: str, declared: dict[str, Any], was: dict[str, Any]) -> dict[str, Any]:
+    return {"type": type_, "urn": "urn::acme", "id": "1", "inputs": declared, "outputs": was}
+
+
+@pytest.mark.parametrize(
+    ("now", "changed"),
+    [
+        ({**METADATA, "httpPutResponseHopLimit": 5}, {}),
+        (
+            {"httpTokens": "optional", "httpPutResponseHopLimit": 5},
+            {"metadataOptions": {**METADATA, "httpTokens": "optional"}},
+        ),
+    ],
+)
+def test_what_the_program_leaves_to_aws_in_a_block_is_no_drift(
+    now: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    own = resource(
+        types.INSTANCE, {"metadataOptions": {"httpTokens": "required"}}, {"metadataOptions": METADATA}
+    )
+    assert _changed(own, {"metadataOptions": now}) == changed
+
+
+@pytest.mark.parametrize(
+    ("now", "most", "changed"),
+    [(120, 0, {"allocatedStorage": 120}), (120, 1000, {}), (80, 1000, {"allocatedStorage": 80})],
+)
+def test_storage_that_may_grow_by_itself_has_grown(now: int, most: int, changed: dict[str, int]) -> None:
+    """That it may is drift."""
+    own = resource(types.DATABASE, {"allocatedStorage": 100}, {"allocatedStorage": 100})
+    autoscaling = {"maxAllocatedStorage": most} if most else {}
+    assert _changed(own, {"allocatedStorage": now, "maxAllocatedStorage": most}) == {**changed, **autoscaling}
+
+
+def test_what_the_program_ignores_is_no_drift() -> None:
+    """As a refresh has it."""
+    declared = {"description": "the tunnel host", "cidrIpv4": "10.32.0.4/32"}
+    own = {**resource(types.INGRESS_RULE, declared, declared), "ignoreChanges": ["description"]}
+    found = {"description": "nobody", "cidrIpv4": "0.0.0.0/0"}
+    assert _changed(own, found) == {"cidrIpv4": "0.0.0.0/0"}
