@@ -310,7 +310,7 @@ class AclRule(Described):
     to_port: Annotated[int, at("IcmpTypeCode.Code", "PortRange.To")] = -1
 
 
-class NetworkAcl(Described):
+class NetworkAcl(WithTags):
     """A network ACL and the subnets that it filters; every subnet has one."""
 
     described_by = Describe("describe_network_acls", "NetworkAcls")

@@ -44,11 +44,11 @@ class Tenant:
     def connection(self) -> str:
         return self.id("vpn-connection", f"blue-vpn-{re.sub('[./]', '-', COMPANY)}")
 
-    def rule(self, group: str) -> Any:
-        """The rule that lets the company into a group."""
+    def rule(self, group: str, description: str = "Seattle office") -> Any:
+        """The rule that lets somebody into a group, by default the company."""
         filters = [{"Name": "group-id", "Values": [self.id("security-group", group)]}]
         rules = self.ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
-        (found,) = [each for each in rules if each.get("CidrIpv4") == COMPANY]
+        (found,) = [each for each in rules if each.get("Description") == description]
         return found
 
     def put_alarm(self, metric: str, **changes: Any) -> None:
@@ -101,14 +101,31 @@ def let_out(tenant: Tenant) -> None:
     )
 
 
-def widen(tenant: Tenant) -> None:
-    rule, same = tenant.rule("blue-database"), ("IpProtocol", "FromPort", "ToPort", "Description")
-    changed = {**{key: rule[key] for key in same}, "CidrIpv4": "0.0.0.0/0"}
+def change_rule(tenant: Tenant, rule: Any, **changes: str) -> None:
+    same = ("IpProtocol", "FromPort", "ToPort", "CidrIpv4", "Description")
+    changed = {**{key: rule[key] for key in same}, **changes}
     tenant.ec2.modify_security_group_rules(
         GroupId=rule["GroupId"],
         SecurityGroupRules=[
             {"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": changed}
         ],
+    )
+
+
+def widen(tenant: Tenant) -> None:
+    change_rule(tenant, tenant.rule("blue-database"), CidrIpv4="0.0.0.0/0")
+
+
+def call_otherwise(tenant: Tenant) -> None:
+    """What the program ignores: a rule keeps the description that it has."""
+    change_rule(tenant, tenant.rule("blue-database", "the tunnel host"), Description="nobody")
+
+
+def leave_acl_behind(tenant: Tenant) -> None:
+    (subnet,) = tenant.ec2.describe_subnets(SubnetIds=[tenant.id("subnet", "session")])["Subnets"]
+    tags = [{"Key": "tenantnet:tenant", "Value": tenant.name}]
+    tenant.ec2.create_network_acl(
+        VpcId=subnet["VpcId"], TagSpecifications=[{"ResourceType": "network-acl", "Tags": tags}]
     )
 
 
@@ -345,7 +362,9 @@ FAULTS: Sequence[tuple[str, Callable[[Tenant], object], Sequence[str]]] = (
         ["route propagation {name}-blue is gone"],
     ),
     ("globex", peer, ["network {name}-blue is peered with vpc-"]),
-    ("globex", leave_behind, ["has the tenant's tags, and the stack does not have it"]),
+    ("globex", leave_behind, ["vpc vpc-", "has the tenant's tags, and the stack does not have it"]),
+    ("globex", leave_acl_behind, ["network-acl acl-"]),
+    ("globex", call_otherwise, []),
     (
         "initech",
         disconnect,
@@ -436,7 +455,10 @@ FAULTS: Sequence[tuple[str, Callable[[Tenant], object], Sequence[str]]] = (
     (
         "hooli",
         lambda to: to.ec2.modify_instance_metadata_options(
-            InstanceId=to.id("instance", "blue-ping-host"), HttpTokens="optional"
+            InstanceId=to.id("instance", "blue-ping-host"),
+            HttpTokens="optional",
+            # What the program leaves to AWS is no drift.
+            HttpPutResponseHopLimit=5,
         ),
         ["instance {name}-blue-ping-host has other metadataOptions: httpTokens is optional, not required"],
     ),
@@ -462,6 +484,8 @@ FAULTS: Sequence[tuple[str, Callable[[Tenant], object], Sequence[str]]] = (
             MaxAllocatedStorage=1000,
             MonitoringInterval=60,
             DedicatedLogVolume=True,
+            # It may grow by itself then.
+            AllocatedStorage=120,
         ),
         [
             "database {name}-blue has iamDatabaseAuthenticationEnabled true; the stack says false",

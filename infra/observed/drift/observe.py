@@ -12,13 +12,14 @@ from tenantnet.observed.drift.state import StackState
 from tenantnet.observed.reader import Reader, tagged
 
 _OfSeveralNetworks = TypeVar("_OfSeveralNetworks", aws.RouteTable, aws.Peering)
-_Owned = aws.Vpc | aws.Subnet | aws.SecurityGroup | aws.RouteTable | aws.VpnGateway
+_Owned = aws.Vpc | aws.Subnet | aws.SecurityGroup | aws.RouteTable | aws.NetworkAcl | aws.VpnGateway
 # What an update makes first, by EC2's words: what it left behind has the tenant's tags.
 OWNED: Mapping[str, type[_Owned]] = {
     "vpc": aws.Vpc,
     "subnet": aws.Subnet,
     "security-group": aws.SecurityGroup,
     "route-table": aws.RouteTable,
+    "network-acl": aws.NetworkAcl,
     "vpn-gateway": aws.VpnGateway,
 }
 
