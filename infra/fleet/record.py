@@ -184,17 +184,32 @@ class RunRecords:
         for run in sorted((file.parent.name for file in self.folder.glob("*/run.json")), reverse=True):
             record = self._read(run)
             if record and record.operation is operation and record.has_rest:
-                here = record.machine == this_machine() and record.pid != os.getpid()
-                if here and is_running(record.pid, record.pid_began):
-                    raise Refused(f"The run {run}", [RUN_ENDED.refuse(run, pid=record.pid)])
+                _require_ended(record)
                 return record
         raise Refused("The run", [RUN_TO_RESUME.refuse("--resume", folder=self.folder, operation=operation)])
+
+    def as_here(self, kept: RunRecord) -> RunRecord:
+        """A slice's run as this machine has it, where that is newer than what the backend keeps of it.
+
+        kept: as its process began, or ended. Raises Refused if the process of this machine is at work.
+        """
+        own = self._read(kept.run) if kept.machine == this_machine() else None
+        if own is None or (own.machine, own.pid) != (kept.machine, kept.pid):
+            return kept
+        _require_ended(own)
+        return own
 
     def _read(self, run: str) -> RunRecord | None:
         """None if it is not one of this version's."""
         with suppress(ValidationError, OSError):
             return RunRecord.model_validate_json(self.file_of(run).read_bytes())
         return None
+
+
+def _require_ended(record: RunRecord) -> None:
+    here = record.machine == this_machine() and record.pid != os.getpid()
+    if here and is_running(record.pid, record.pid_began):
+        raise Refused(f"The run {record.run}", [RUN_ENDED.refuse(record.run, pid=record.pid)])
 
 
 @contextmanager

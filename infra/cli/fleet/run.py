@@ -207,7 +207,7 @@ def _resumed(
     if former and former.operation is not operation:
         refusal = RUN_TO_RESUME.refuse("--resume", folder=f"batch {former.batch}", operation=operation)
         raise Refused("The run", [refusal])
-    return resume_run(records, operation, asked.limits, former)
+    return resume_run(records, operation, asked.limits, former and records.as_here(former))
 
 
 def go(operation: str, asked: Asked, report: Path | None, *, yes: bool = True, as_json: bool) -> None:

@@ -155,3 +155,28 @@ def test_a_resumed_run_looks_again_at_what_was_proved_unchanged(records: RunReco
     record.look_again({"globex"})
     assert record.left() == ["acme", "initech"]
     assert record.tenants["acme"] == TenantRecord()
+
+
+def test_of_a_slice_this_machines_own_record_is_gone_on_with(records: RunRecords) -> None:
+    """The backend has it as its process began: it does not know which stacks are done and which are held."""
+    record = begun(records, acme=DONE, globex=RUNNING)
+    kept = record.model_copy(update={"tenants": {"acme": TenantRecord(), "globex": TenantRecord()}})
+    found = resume_run(records, FleetOperation.UP, ANY, records.as_here(kept))
+    assert (found.left(), found.tenants["globex"].pid) == (["globex"], RUNNING.pid)
+
+
+@pytest.mark.parametrize("other", [{"machine": "another"}, {"pid": 1}])
+def test_of_a_slice_that_another_process_has_gone_on_with_its_record_is(
+    records: RunRecords, other: dict[str, object]
+) -> None:
+    record = begun(records, acme=RUNNING)
+    kept = record.model_copy(update={**other, "tenants": {"acme": DONE}})
+    assert records.as_here(kept).tenants == {"acme": DONE}
+
+
+def test_a_slice_whose_process_is_still_at_it_is_refused(records: RunRecords) -> None:
+    record = begun(records, acme=RUNNING)
+    process = {"pid": os.getppid(), "pid_began": begin_of(os.getppid())}
+    records.write(kept := record.model_copy(update=process))
+    with pytest.raises(Refused, match="still runs it"):
+        records.as_here(kept)
