@@ -12,7 +12,7 @@ import re
 import sys
 import sysconfig
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +45,8 @@ BESIDE = frozenset(
         *("policies", "proposals", "review", "runner", "scaffold", "shipped", "tunnel", "vpn"),
     }
 )
+# By such a line a module takes something from a room of the package.
+TAKEN = re.compile(rb"^\s*(?:from|import)\s+(?:tenantnet\b|\.)([^#\n]*)", re.MULTILINE)
 MODULES = tuple(all_suffixes())
 # What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
 VARIABLES = (
@@ -138,10 +140,32 @@ def _has_influence(variable: str) -> bool:
 
 
 def _code() -> list[Path]:
-    """The package's modules that declare and judge stacks, and what else a program may import from there."""
-    home = _home()
+    """The package's modules that declare and judge stacks, and what else a program may import from there.
+
+    A room beside counts where one of them is edited to import it.
+    """
+    home, pack = _home(), _pack_of_package()
+    beside = {room.name: room for room in sorted(home.iterdir()) if room.name in BESIDE - {"policies"}}
     rooms = [each for each in sorted(home.iterdir()) if each.name not in {*BESIDE, COMPILED}]
-    return [*rooms, *_pack_of_package()]
+    looked = [*rooms, *pack]
+    while looked:
+        taken = _taken_in(looked)
+        looked = [beside.pop(name) for name in sorted(taken & beside.keys())]
+        rooms += looked
+    return [*rooms, *pack]
+
+
+def _taken_in(places: Iterable[Path]) -> set[str]:
+    """The words in which the modules there say what they import from the package."""
+    folders = {place: names_in(place) if place.is_dir() else [place.name] for place in places}
+    files = (place / name if place.is_dir() else place for place, names in folders.items() for name in names)
+    lines = (
+        line
+        for file in files
+        if file.suffix == ".py" and file.is_file()
+        for line in TAKEN.findall(file.read_bytes())
+    )
+    return {word.decode() for line in lines for word in re.findall(rb"\w+", line)}
 
 
 def _home() -> Path:
@@ -189,6 +213,8 @@ def _of_packages(place: Path, written: set[tuple[str, int]]) -> Facts:
                 _require_installed(info)
                 digest = _modules_in(record, changed)
         yield info.name, digest
+        # Whoever reads entry points asks no installer whether it has recorded them.
+        yield from _of_files(written, info / ENTRY_POINTS)
     unrecorded = sorted(islice(_unrecorded(place, _layout(tuple(records))), MOST_UNRECORDED + 1))
     if len(unrecorded) > MOST_UNRECORDED:
         raise Unseen(

@@ -33,6 +33,8 @@ from tenantnet.settings.reading import read_mapping
 
 PROOFS = ".tenantnet/unchanged/"
 ENVIRONMENT = "environment"
+# By it a program of one's own reads another stack, whose state is in no fingerprint.
+REFERENCE = "pulumi:pulumi:StackReference"
 
 _Answer = TypeVar("_Answer")
 
@@ -198,11 +200,15 @@ def find_proofs(project: Project, pack: str | None, tell: Callable[[str], None])
 
 
 def _without_changes(seen: EngineLog) -> bool:
-    """Whether a preview that succeeded has no change, of outputs neither, and nothing to say."""
+    """Whether a preview that succeeded has no change, of outputs neither, and nothing to say.
+
+    And no other stack was read for it than its platform's.
+    """
     # As a step begins, it has no new outputs yet.
     root = [step for step in seen.steps if step.type == STACK_TYPE and step.status is Status.DONE]
     outputs = bool(root) and all(
         step.old and step.new and step.old.outputs == step.new.outputs for step in root
     )
     unchanged = bool(seen.counts) and set(seen.counts) == {Operation.SAME}
-    return unchanged and outputs and not seen.violations and not seen.diagnostics
+    reads_others = any(step.type == REFERENCE for step in seen.steps)
+    return unchanged and outputs and not (reads_others or seen.violations or seen.diagnostics)

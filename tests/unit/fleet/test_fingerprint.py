@@ -113,6 +113,21 @@ def test_a_link_that_leads_to_another_folder_of_the_program_is_told(ground: Grou
     assert (told, ground.fingerprint()) == (True, before)
 
 
+def test_a_room_beside_counts_once_a_module_takes_something_from_it(ground: Ground) -> None:
+    """Be it by another room."""
+    module, own, further = (
+        ground.package / name for name in ("components/private_vpc.py", "vpn/own.py", "tunnel/further.py")
+    )
+    ground.write(own, b"from ..tunnel import further\n")
+    ground.write(further, b"DAYS = 90\n")
+    ground.write(module, module.read_bytes() + b"from tenantnet.vpn.own import further\n")
+    before = ground.fingerprint()
+    ground.write(further, b"DAYS = 30\n")
+    told = ground.fingerprint() != before
+    ground.restore()
+    assert (before is not None, told) == (True, True)
+
+
 @pytest.mark.parametrize("kind", BESIDE)
 def test_a_change_of_anything_else_leaves_the_stack_proved(ground: Ground, kind: str) -> None:
     assert [seed for seed, is_told in changes(ground, BESIDE[kind]) if is_told] == []

@@ -317,6 +317,13 @@ UNPROVED: dict[str, EngineLog] = {
         counts=without_change().counts,
         violations=[Violation(policy="tags", level="advisory", message="")],
     ),
+    "another stack that is read": EngineLog(
+        steps=[
+            *without_change().steps,
+            Step(operation=Operation.SAME, urn="urn::shared", type="pulumi:pulumi:StackReference"),
+        ],
+        counts=without_change().counts,
+    ),
     "a warning": EngineLog(
         steps=without_change().steps,
         counts=without_change().counts,
@@ -418,6 +425,22 @@ def editable(place: Path, name: str = "rules") -> None:
     install(place, name, "1")
     origin = {"url": "file:///elsewhere/rules", "dir_info": {"editable": True}}
     (place / f"{name}-1.dist-info" / "direct_url.json").write_text(json.dumps(origin))
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_entry_points_that_no_installer_has_recorded_are_told(
+    tmp_path: Path, packages: Path, recorded: bool
+) -> None:
+    """By them a package is imported that nobody names."""
+    install(packages, "rules", "1")
+    info, fleet = packages / "rules-1.dist-info", Fleet(tmp_path)
+    if not recorded:
+        (info / "RECORD").unlink()
+    (info / "entry_points.txt").write_text("[pydantic]\nrules = rules:quiet\n")
+    fleet.preview("acme", without_change())
+    assert fleet.proved() == {"acme"}
+    (info / "entry_points.txt").write_text("[pydantic]\nrules = rules:loud\n")
+    assert fleet.proved() == set()
 
 
 def test_a_package_whose_modules_are_elsewhere_proves_nothing(tmp_path: Path, packages: Path) -> None:
