@@ -69,6 +69,8 @@ class StateResource(BaseModel):
     replace_with: list[str] = Field([], alias="replaceWith")
     replacement_trigger: Any = Field(None, alias="replacementTrigger")
     ignore_changes: list[str] = Field([], alias="ignoreChanges")
+    delete: bool = False
+    pending_replacement: bool = Field(False, alias="pendingReplacement")
 
 
 class _Deployment(BaseModel, extra="allow"):

@@ -155,6 +155,7 @@ def _needed(resource: StateResource, put_back: Mapping[str, Collection[str]]) ->
     return {
         **{"type": resource.type, "urn": resource.urn, "id": resource.id},
         **({"ignoreChanges": resource.ignore_changes} if resource.ignore_changes else {}),
+        **({"goes": True} if resource.delete or resource.pending_replacement else {}),
         "inputs": inputs,
         "outputs": {name: outputs[name] for name in names},
     }

@@ -123,7 +123,9 @@ class Region:
             if found is None and (failure := self._unread.get((type_, place))):
                 raise failure
             changed = _changed(resource, found) if found is not None else {}
-            operation = Operation.DELETE if found is None else Operation.UPDATE if changed else Operation.SAME
+            # Of a replacement that failed half-way the engine knows that the former one goes, or is gone.
+            is_lost = found is None and not resource.get("goes")
+            operation = Operation.DELETE if is_lost else Operation.UPDATE if changed else Operation.SAME
         outputs = {**resource.get("outputs", {}), **changed}
         return Step(
             operation=operation,

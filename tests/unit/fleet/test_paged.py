@@ -37,6 +37,8 @@ RESOURCES: list[dict[str, Any]] = [
         "urn": "urn::vpc",
         "id": "vpc-1",
         "provider": "urn::aws::1",
+        "ignoreChanges": ["tags"],
+        "pendingReplacement": True,
         "inputs": {"cidrBlock": "10.1.2.0/26"},
         "outputs": {
             **{"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc", "ownerId": "1"},
@@ -81,7 +83,8 @@ def test_of_each_state_that_can_be_read_what_is_compared_is_kept(tmp_path: Path)
     (stacks / "wayne.json").write_bytes(state.replace(b'"skipRegionValidation"', b'"profile"'))
     found = read_states(states, ["acme", "globex", "hooli", "initech", "umbrella", "wayne"])
     outputs = {"cidrBlock": "10.1.2.0/26", "arn": "arn:aws:ec2:::vpc", "instanceTenancy": "default"}
-    kept = {key: RESOURCES[2][key] for key in ("type", "urn", "id", "inputs")} | {"outputs": outputs}
+    kept = {key: RESOURCES[2][key] for key in ("type", "urn", "id", "inputs", "ignoreChanges")}
+    kept |= {"outputs": outputs, "goes": True}
     assert {name: stack[1:] for name, stack in found.items()} == {
         name: ("eu-west-1", [kept]) for name in ("acme", "globex")
     }

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from tenantnet.aws import types
-from tenantnet.observed.drift.pages import _changed
+from tenantnet.engine.events import Operation
+from tenantnet.observed.drift.pages import Region, _changed
 
 METADATA = {"httpTokens": "required", "httpPutResponseHopLimit": 1}
 
@@ -51,3 +52,14 @@ def test_what_the_program_ignores_is_no_drift() -> None:
     own = {**resource(types.INGRESS_RULE, declared, declared), "ignoreChanges": ["description"]}
     found = {"description": "nobody", "cidrIpv4": "0.0.0.0/0"}
     assert _changed(own, found) == {"cidrIpv4": "0.0.0.0/0"}
+
+
+@pytest.mark.parametrize(("mark", "operation"), [({}, Operation.DELETE), ({"goes": True}, Operation.SAME)])
+def test_what_a_failed_replacement_has_deleted_is_no_drift(
+    mark: dict[str, bool], operation: Operation
+) -> None:
+    """As a refresh has it: the next update makes the new one."""
+    region = object.__new__(Region)
+    region._found, region._unread = {}, {}
+    own = resource(types.INSTANCE, {}, {"arn": "arn"})
+    assert region._step({**own, **mark}).operation is operation
