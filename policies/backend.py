@@ -163,7 +163,9 @@ def _held_in(everything: Collection[StateResource]) -> Sequence[Resource]:
             type=each.type,
             name=each.urn.rpartition("::")[2],
             urn=each.urn,
-            props={"id": each.id or None, **each.outputs},
+            # The ID is the engine's own. What a program says of a resource is among the outputs.
+            props={**each.outputs, "id": each.id or None},
+            given=each.inputs,
             adopted=bool(each.import_id),
             retained=each.retain_on_delete or bool(each.deleted_with),
             follows=_follows(each, providers.get(each.provider.rpartition("::")[0], each)),

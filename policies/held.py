@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from zlib import crc32
@@ -31,12 +32,28 @@ from tenantnet.policies.allowed import (
     is_placed,
 )
 from tenantnet.policies.documents import SERVICES, migration_name, physical_name
-from tenantnet.policies.model import PLATFORM_PREFIX, Finding, PackSettings, Resource, Stack
+from tenantnet.policies.model import (
+    PLATFORM_PREFIX,
+    Finding,
+    PackSettings,
+    Resource,
+    Stack,
+    Unknown,
+    parse_json,
+)
 from tenantnet.policies.names import foreign_name
 from tenantnet.policies.own_types import is_own, judge_names, judge_texts, may_be_own
+from tenantnet.policies.shapes import named_at, references
 from tenantnet.policies.tags import TAGGED
 from tenantnet.refusal import Rule
-from tenantnet.tags import Tag, cell_of_claims_table, claims_table_name, tunnel_name
+from tenantnet.tags import (
+    Slot,
+    Tag,
+    cell_of_claims_table,
+    claims_table_name,
+    network_name,
+    tunnel_name,
+)
 
 HELD_OWN = Rule(
     id="held-own",
@@ -70,6 +87,14 @@ CLAIM_ALONE = Rule(
     remedy="declare it with tenantnet.components.range_claim.RangeClaim, and take replaceWith, "
     "replacementTrigger, deletedWith and propertyDependencies out of the state: pulumi stack export --stack "
     "{stack} --file state.json, and then pulumi stack import with the same options",
+)
+SAID_AS_GIVEN = Rule(
+    id="said-as-given",
+    rule="what is said of a resource is what its provider has made of what the program gives it",
+    reason="{property} of {kind} {name} is not that which the program gives it: policies go by what is said, "
+    "and so does the provider when it changes or deletes something",
+    remedy="register no outputs of a resource that a provider makes. If the state has it: write {name} as it "
+    "is in AWS into the state of {stack}, by pulumi stack export --file state.json and pulumi stack import",
 )
 UNTOLD = "nobody's that can be told"
 TAGGED_AGAIN = ". If it is the stack's own, tag it in AWS as it was, and run pulumi refresh first"
@@ -116,6 +141,11 @@ ID_OF_BOTH: Mapping[str, Callable[[Mapping[str, object]], str]] = {
     aws.ROUTE_PROPAGATION: lambda of: f"{of.get('vpnGatewayId')}_{of.get('routeTableId')}",
     aws.VPN_CONNECTION_ROUTE: lambda of: f"{of.get('destinationCidrBlock')}:{of.get('vpnConnectionId')}",
 }
+# What says which one a resource is, or what it was made of, beside what it refers to. AWS changes none of it.
+_SAYS_WHICH = (
+    *("cidrBlock", "destinationCidrBlock", "cidrIpv4", "tableName", "hashKey", "item", "name", "identifier"),
+    *("snapshotIdentifier", "ami"),
+)
 # What says of a resource of an organisation's own what it is itself.
 _ITSELF = ("id", "arn")
 # Of types without an ARN: what AWS says of one that is there, and by which properties one is the same.
@@ -135,6 +165,69 @@ def judge_held(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
     state = _State(stack, settings, settings.reading.held(stack.name))
     for resource in state.held:
         yield from state.judge_kept(resource)
+
+
+def judge_said(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
+    """What is said otherwise of a resource than its program gives it: programs can register outputs of any.
+
+    In an update the state has that, too, and what a preview is not shown: the ID, and what is ignored.
+    """
+    for resource in stack.resources:
+        given, said = (props.get("tags") for props in (resource.given, resource.props))
+        tags = said if isinstance(said, Mapping) else {}
+        retagged = isinstance(given, Mapping) and any(tags.get(tag) != each for tag, each in given.items())
+        for path in (*altered(resource), *(["tags"] if retagged else [])):
+            yield _refuse_said(resource, resource, path)
+    for resource in [] if stack.previews else settings.reading.held_now(stack.name):
+        for path in altered(resource):
+            yield _refuse_said(stack.root, resource, path)
+
+
+def _refuse_said(at: Resource, resource: Resource, path: str) -> Finding:
+    facts = {"kind": resource.kind, "name": resource.name, "stack": resource.stack, "property": path}
+    if at is resource:
+        return at.refuse(SAID_AS_GIVEN, path, **facts)
+    return at.refuse(SAID_AS_GIVEN, "", value=resource.urn, **facts)
+
+
+def altered(resource: Resource) -> Iterator[str]:
+    """The properties that are said to be others than the program gives, as far as these say which it is."""
+    shape = ALLOWED.get(resource.type)
+    if shape is None or not resource.type.startswith("aws:"):
+        return
+    for path, inner, _ in references(shape):
+        given = [_folded(each) for each in named_at(resource.given.get(path), inner) if isinstance(each, str)]
+        said = [each for each in named_at(resource.props.get(path), inner) if isinstance(each, str)]
+        if given and any(_folded(each) not in given for each in said):
+            yield path
+    for path in _SAYS_WHICH:
+        given, said = resource.given.get(path), resource.props.get(path)
+        if isinstance(given, str) and not isinstance(said, Unknown) and _folded(given) != _folded(said):
+            yield path
+    source = resource.given.get("replicateSourceDb") if resource.type == aws.DATABASE else None
+    own = [network_name(resource.stack, slot) for slot in Slot]
+    if isinstance(source, str) and source and source.rpartition(":")[2] not in own:
+        yield "replicateSourceDb"
+    yield from _altered_ids(resource)
+
+
+def _altered_ids(resource: Resource) -> Iterator[str]:
+    own, named = resource.props.get("id"), f"{resource.kind[0].lower()}{resource.kind[1:]}Id"
+    said, arn = resource.props.get(named), resource.props.get("arn")
+    if isinstance(own, str) and isinstance(said, str) and said != own:
+        yield named
+    ends = [each for each in (own, *map(resource.given.get, ("name", "identifier"))) if isinstance(each, str)]
+    if isinstance(own, str) and isinstance(arn, str) and not arn.endswith((*ends, own.rpartition(":")[2])):
+        yield "arn"
+
+
+def _folded(value: object) -> object:
+    """The same for texts that AWS takes for one: names in a zone, IDs of zones, and rows as JSON."""
+    if not isinstance(value, str):
+        return value
+    with suppress(ValueError, RecursionError):
+        return parse_json(value)
+    return value.rpartition(":key/")[2].removeprefix("/hostedzone/").removesuffix(".").casefold()
 
 
 def judge_imports(stack: Stack, settings: PackSettings) -> Iterator[Finding]:
@@ -230,6 +323,8 @@ class _State:
             yield root.refuse(DELETED_GONE, "", value=resource.urn, **facts)
         elif resource.follows and resource.type == aws.TABLE_ITEM:
             yield root.refuse(CLAIM_ALONE, "", value=resource.urn, **facts)
+        else:
+            yield from (_refuse_said(root, resource, path) for path in altered(resource))
 
     def other_owner(self, resource: Resource) -> tuple[str, str]:
         """Whose it is, in words, if it is not the stack's; and the way out if it is the stack's after all."""

@@ -15,9 +15,11 @@ from tenantnet.policies.held import (
     DELETED_GONE,
     HELD_OWN,
     NOTHING_ADOPTED,
+    SAID_AS_GIVEN,
     judge_held,
     judge_imported,
     judge_imports,
+    judge_said,
     judge_taken,
     refuse_adopted,
 )
@@ -54,6 +56,7 @@ from tenantnet.policies.shapes import (
     Shape,
     Where,
     judge_shape,
+    named_at,
     references,
 )
 from tenantnet.refusal import Rule
@@ -84,8 +87,9 @@ TYPE_KNOWN = Rule(
 TYPE_MADE = Rule(
     id="type-made",
     rule="what is called as a type of AWS is made by AWS's provider",
-    reason="{name} is a component: AWS has no such {kind}, and what must be there would seem to be there",
-    remedy="declare it with the class of pulumi_aws, or call the component by a type of your own package",
+    reason="{name} is {what}: AWS has no such {kind}, and what must be there would seem to be there",
+    remedy="declare it with the class of pulumi_aws and AWS's provider, or call the component by a type of "
+    "your own package",
 )
 TYPE_PLACED = Rule(
     id="type-placed",
@@ -177,7 +181,7 @@ def _judge_resource(resource: Resource, settings: PackSettings) -> Iterator[Find
         yield from judge_shape(resource, shape)
         for name, inner, ref in references(shape):
             if not ref.outputs and not any(is_placed(each, resource.stack) for each in ref.types):
-                for value in _values(resource.props.get(name), inner):
+                for value in named_at(resource.props.get(name), inner):
                     yield _refuse_reference(resource, name, inner, value, ref)
 
 
@@ -221,8 +225,9 @@ def _refuse_reference(resource: Resource, name: str, inner: str, value: object, 
 def _judge_known(resource: Resource) -> Iterator[Finding]:
     if resource.type not in ALLOWED:
         yield resource.refuse(TYPE_KNOWN, "", value=resource.type, type=resource.type, setting=OWN_TYPES)
-    elif resource.type in _OF_AWS and not resource.custom:
-        facts = {"kind": resource.kind, "name": resource.name}
+    elif resource.type in _OF_AWS and not (resource.custom and resource.maker in ("", PROVIDER)):
+        what = f"made by {resource.maker}" if resource.custom else "a component"
+        facts = {"kind": resource.kind, "name": resource.name, "what": what}
         yield resource.refuse(TYPE_MADE, "", value=resource.type, **facts)
     elif not is_placed(resource.type, resource.stack):
         where, why = WHERE[ALLOWED[resource.type].where]
@@ -257,6 +262,7 @@ def _judge_stack(stack: Stack, settings: PackSettings, platform: PlatformOutputs
     yield from _judge_profiles(stack, settings)
     yield from judge_imports(stack, settings)
     yield from judge_held(stack, settings)
+    yield from judge_said(stack, settings)
 
 
 def _judge_region(
@@ -291,7 +297,7 @@ def _judge_references(
     stack: Stack, resource: Resource, settings: PackSettings, platform: PlatformOutputs | None
 ) -> Iterator[Finding]:
     for name, inner, ref in references(ALLOWED[resource.type]):
-        for value in _values(resource.props.get(name), inner):
+        for value in named_at(resource.props.get(name), inner):
             if isinstance(value, Unknown):
                 permitted = _comes_from(stack, resource, (name, inner), ref)
             elif (platform and value in [getattr(platform, output) for output in ref.outputs]) or (
@@ -304,16 +310,6 @@ def _judge_references(
                 permitted = _are_named([each for each in stack.of_type(*ref.types) if value in each.ids], ref)
             if not permitted:
                 yield _refuse_reference(resource, name, inner, value, ref)
-
-
-def _values(value: object, inner: str) -> Iterator[object]:
-    if inner:
-        for each in value if isinstance(value, list) else [value]:
-            yield from _values(each.get(inner), "") if isinstance(each, Mapping) else ()
-    elif isinstance(value, list):
-        yield from value
-    elif value is not None and value != "":
-        yield value
 
 
 def _comes_from(stack: Stack, resource: Resource, path: tuple[str, str], ref: Ref) -> bool:
@@ -404,7 +400,7 @@ def _texts_of(resource: Resource) -> dict[tuple[str, str], Ref]:
     return {
         (name, value): ref
         for name, inner, ref in references(ALLOWED[resource.type])
-        for value in _values(resource.props.get(name), inner)
+        for value in named_at(resource.props.get(name), inner)
         if isinstance(value, str)
     }
 
@@ -504,6 +500,7 @@ ONLY_KNOWN_RESOURCES = Policy(
         HELD_OWN,
         DELETED_GONE,
         CLAIM_ALONE,
+        SAID_AS_GIVEN,
         MADE_FIRST,
         ONE_PROFILE,
         ONE_REGION,

@@ -86,13 +86,15 @@ class Resource:
     type: Pulumi's token, such as `aws:ec2/vpc:Vpc`. props: inputs where the resource is judged alone, outputs
     where it is judged with its stack; camelCase, secrets in clear, UNKNOWN where the value is not known yet.
     inputs: names of the properties that the program sets, None where that is not known.
-    custom: whether a provider makes it; a component has nothing but its children.
+    custom: whether a provider makes it; a component has nothing but its children. maker: the provider's type.
     secret_outputs: properties that the state keeps encrypted. depends_on: URNs of all dependencies.
     deletes_first: whether it and what depends on it are deleted before another takes its place.
     ignores: properties whose changes the engine ignores, until it replaces the resource.
     aliases: URNs by which the state has it until this update.
     adopted: whether the stack has it though it was not judged alone: it is imported, or only read. Of the
     state's resources: whether it was imported.
+    given: what its program gives it, where that is known, without what is ignored; of the state's resources
+    by its inputs, secrets encrypted. What is said of a resource later any program can have said.
     retained: whether its deletion may leave it in AWS. follows: whether it may be deleted and made again
     because something else is. Both are known of the state's resources alone.
     property_depends_on: per property the URNs that its value comes from. region, profile: its provider's,
@@ -104,7 +106,9 @@ class Resource:
     urn: str
     props: Mapping[str, Any]
     inputs: Collection[str] | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
     custom: bool = True
+    maker: str = ""
     protect: bool = False
     secret_outputs: Collection[str] = ()
     deletes_first: bool = False

@@ -266,6 +266,7 @@ def _stack(messages: Collection[Any]) -> Stack:
         _resource(
             message,
             inputs=declared[message.urn].props.keys() if message.urn in declared else None,
+            given=_given(declared[message.urn]) if message.urn in declared else {},
             adopted=bool(declared) and message.urn not in declared,
             parent=message.parent if message.parent in urns else "",
             depends_on=tuple(urn for urn in message.dependencies if urn in urns),
@@ -279,6 +280,11 @@ def _stack(messages: Collection[Any]) -> Stack:
     return Stack(judged, previews=RUN.previews)
 
 
+def _given(declared: Resource) -> Mapping[str, Any]:
+    """What the program gives it. Of what is ignored the engine has shown what was there."""
+    return {path: value for path, value in declared.props.items() if path not in declared.ignores}
+
+
 def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the generated protocol
     """more: what only a message about the whole stack says."""
     provider = _plain_struct(message.provider.properties)
@@ -289,6 +295,7 @@ def _resource(message: Any, **more: Any) -> Resource:  # noqa: ANN401 - of the g
         urn=message.urn,
         props=_plain_struct(message.properties),
         custom=message.HasField("provider") or message.type.startswith("pulumi:providers:"),
+        maker=message.provider.type,
         protect=message.options.protect,
         deletes_first=message.options.deleteBeforeReplace,
         secret_outputs=tuple(message.options.additionalSecretOutputs),

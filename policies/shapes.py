@@ -127,6 +127,17 @@ def references(shape: Shape) -> Iterator[tuple[str, str, Ref]]:
             yield from ((name, inner, each) for inner, each in permit.shape.items() if isinstance(each, Ref))
 
 
+def named_at(value: object, inner: str) -> Iterator[object]:
+    """What the value of a reference names. inner: the path within it, see `references`."""
+    if inner:
+        for each in value if isinstance(value, list) else [value]:
+            yield from named_at(each.get(inner), "") if isinstance(each, Mapping) else ()
+    elif isinstance(value, list):
+        yield from value
+    elif value is not None and value != "":
+        yield value
+
+
 def _judge_fields(
     resource: Resource, shape: Mapping[str, Permit], values: Mapping[str, Any], within: str
 ) -> Iterator[Finding]:

@@ -227,6 +227,33 @@ def test_each_step_into_another_tenants_network_is_refused(previews: Previews, c
     assert {level for level, *_ in violations(run)} <= {"mandatory"}, run.text
 
 
+@pytest.mark.parametrize("case", [f"{BREACH}snptr"])
+def test_what_a_program_says_over_its_resources_hides_no_step(previews: Previews, case: str) -> None:
+    """Any program can register outputs of any resource."""
+    run = previews.of(case)
+    assert run.code != 0, run.text
+    said = {name for *_, policy, _, name in violations(run) if policy == "only-known-resources"}
+    assert said == {"network", "claim", "peering", "out", "back", "company"}, run.text
+    assert "is not that which the program gives it" in " ".join(run.text.split()), run.text
+
+
+def test_what_a_program_says_over_its_network_stops_that_update_and_the_next(
+    previews: Previews, cloud: LocalCloud
+) -> None:
+    """Its row would otherwise go first: no policy would see that the network is in its range."""
+    with previews.project(f"{BREACH}w") as project:
+        for case, command in ((f"{BREACH}w", "up"), (f"{BREACH}c", "preview"), (f"{BREACH}c", "up")):
+            project.environment[CASE_VARIABLE] = case
+            options = ("--yes", "--skip-preview") if command == "up" else ()
+            run = project.pulumi(command, *options, "--stack", "acme", *PACK)
+            assert run.code != 0, run.text
+            assert "cidrBlock of Vpc network is not that which the program gives it" in " ".join(
+                run.text.split()
+            )
+        assert "10.1.2.0/26" in rows_of_acme(cloud)
+        project.destroy("acme").check()
+
+
 def test_an_organisation_can_make_a_policy_advisory(previews: Previews, tmp_path: Path) -> None:
     config = tmp_path / "policies.json"
     config.write_text(json.dumps({"company-gateway-public": "advisory"}), encoding="utf-8")

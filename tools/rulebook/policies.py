@@ -229,6 +229,7 @@ def _known_examples() -> list[Example]:
         Example(held.HELD_OWN, _called("delta")),
         Example(held.DELETED_GONE, _called("epsilon")),
         Example(held.CLAIM_ALONE, _called(ETA.tenant)),
+        Example(held.SAID_AS_GIVEN, with_options("network", given={"cidrBlock": BETA.cidr})),
         Example(known.ONE_PROFILE, _two_profiles),
         Example(known.ONE_REGION, with_options("customer-gateway", region="us-east-1")),
         Example(PLATFORM_READ, _elsewhere),

@@ -15,7 +15,9 @@ connection and a claim. Each letter in the case's name takes one step, against t
     e  in place of all else a variable of the environment says for a provider where AWS is
     d  in place of all else a provider says for a device that it is in no region
     k  before all else it finds the policy pack's port, and says that no policy counts
+    s  before all else it has the engine say of every resource what the pack would permit
     v  in place of all else a component is called as the network
+    w  the network alone, of which it says that it has no range
     y  before the network alone it takes the reserved ranges out of the project's file
 """
 
@@ -23,6 +25,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,10 +34,11 @@ import grpc
 import psutil
 import pulumi
 import pulumi_aws as aws
-from google.protobuf import empty_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, resource_pb2
+from pulumi.runtime.settings import SETTINGS
 from tenantnet.addresses.claims import Claim, ClaimKind
-from tenantnet.aws.types import VPC
+from tenantnet.aws.types import PEERING, ROUTE, TABLE_ITEM, VPC, VPN_CONNECTION_ROUTE
 from tenantnet.components.vpn_connection import TUNNEL_OPTIONS
 from tenantnet.tags import Owner, Part, claims_table_name
 
@@ -50,6 +54,8 @@ def declare_raw(steps: str) -> None:
     """Declare the network, with these steps."""
     if "k" in steps:
         _silence_the_pack()
+    if {*"sw"}.intersection(steps):
+        SETTINGS.monitor = _SayingOtherwise(SETTINGS.monitor, _said(steps))
     for step, declare in _INSTEAD.items():
         if step in steps:
             declare(steps)
@@ -61,7 +67,7 @@ def declare_raw(steps: str) -> None:
     vpc, table, platform = *_network(cidr), platform_outputs()
     if "h" in steps:
         _hide(vpc, table)
-    if {*"hoy"}.intersection(steps):
+    if {*"howy"}.intersection(steps):
         return
     peer = BETAS_VPC if "p" in steps else platform["servicesVpcId"]
     peering = aws.ec2.VpcPeeringConnection(
@@ -72,6 +78,44 @@ def declare_raw(steps: str) -> None:
     _route("out", table.id, BETAS_NETWORK if "r" in steps else host, peering)
     services = platform["servicesRouteTableId"]
     _route("back", BETAS_TABLE if "t" in steps else services, cidr, peering)
+
+
+class _SayingOtherwise:
+    """The engine's monitor. Once it has registered a resource, it is told other outputs of it.
+
+    said: by the resource's type and name.
+    """
+
+    def __init__(self, monitor: Any, said: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+        self._monitor, self._said = monitor, said
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - pulumi's name
+        answer = self._monitor.RegisterResource(request)
+        if said := self._said.get((request.type, request.name)):
+            outputs = struct_pb2.Struct()
+            outputs.CopyFrom(answer.object)
+            outputs.update(said)
+            told = resource_pb2.RegisterResourceOutputsRequest(urn=answer.urn, outputs=outputs)
+            self._monitor.RegisterResourceOutputs(told)
+        return answer
+
+    def __getattr__(self, call: str) -> Any:
+        return getattr(self._monitor, call)
+
+
+def _said(steps: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    if "w" in steps:
+        return {(VPC, "network"): {"cidrBlock": None}}
+    own, platform = "10.1.2.0/26", platform_outputs()
+    back = {"destinationCidrBlock": own, "routeTableId": platform["servicesRouteTableId"]}
+    return {
+        (VPC, "network"): {"cidrBlock": own},
+        (TABLE_ITEM, "claim"): {"item": _own_claim(own).item_json()},
+        (PEERING, "peering"): {"peerVpcId": platform["servicesVpcId"]},
+        (ROUTE, "out"): {"destinationCidrBlock": f"{platform['tunnelHostAddress']}/32"},
+        (ROUTE, "back"): back,
+        (VPN_CONNECTION_ROUTE, "company"): {"destinationCidrBlock": "192.168.4.0/24"},
+    }
 
 
 def _import(steps: str) -> None:
@@ -143,10 +187,13 @@ def platform_outputs() -> dict[str, Any]:
     return dict(json.loads(os.environ[OUTPUTS_VARIABLE]))
 
 
+def _own_claim(cidr: str) -> Claim:
+    return Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
+
+
 def _claim(cidr: str) -> aws.dynamodb.TableItem:
-    claim = Claim(cidr=cidr, tenant="acme", stack="acme", kind=ClaimKind.NETWORK, slot="blue")
     return aws.dynamodb.TableItem(
-        "claim", table_name=claims_table_name("local"), hash_key="cidr", item=claim.item_json()
+        "claim", table_name=claims_table_name("local"), hash_key="cidr", item=_own_claim(cidr).item_json()
     )
 
 

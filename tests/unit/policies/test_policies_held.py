@@ -22,9 +22,9 @@ from tenantnet.policies.allowed import (
     TOPIC_POLICY,
     is_placed,
 )
-from tenantnet.policies.held import CLAIM_ALONE, DELETED_GONE, HELD_OWN, judge_held
+from tenantnet.policies.held import CLAIM_ALONE, DELETED_GONE, HELD_OWN, SAID_AS_GIVEN, altered, judge_held
 from tenantnet.policies.known import ONLY_KNOWN_RESOURCES
-from tenantnet.policies.model import Resource, Stack
+from tenantnet.policies.model import UNKNOWN, Resource, Stack
 from tenantnet.policies.reading import Reader
 from tenantnet.policies.tags import TAGGED, UNTAGGED
 from tenantnet.stacks.outputs import PlatformOutputs
@@ -86,7 +86,9 @@ def found(*state: Resource, stack: Mapping[str, Resource] | None = None, update:
         else ONLY_KNOWN_RESOURCES.judge_stack(Stack(declared), settings)
     )
     rules = [each.refusal.rule_id for each in judged]
-    return [each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id, CLAIM_ALONE.id)]
+    return [
+        each for each in rules if each in (HELD_OWN.id, DELETED_GONE.id, CLAIM_ALONE.id, SAID_AS_GIVEN.id)
+    ]
 
 
 def test_a_row_that_was_changed_by_hand_is_not_to_be_taken_out_of_the_state() -> None:
@@ -506,3 +508,79 @@ def test_an_import_of_an_own_type_is_judged_by_its_texts(props: dict[str, str]) 
     assert judged
     rules = [each.refusal.rule_id for each in judged(Stack([*good_stack().values(), imported]), SETTINGS)]
     assert rules == ["own-type-apart"]
+
+
+OWN_ACL = {"id": "acl-1", "vpcId": PLATFORM.sessions_vpc_id}
+# What a program has given, and what it has said of the resource once that was there.
+SAID_OVER: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
+    "a network has another range": (
+        aws.VPC,
+        {"cidrBlock": NETWORK},
+        {"id": "vpc-1", "cidrBlock": "10.5.5.0/26"},
+    ),
+    "a network has none": (aws.VPC, {"cidrBlock": NETWORK}, {"id": "vpc-1"}),
+    "an ACL has another tenant's subnet": (
+        aws.NETWORK_ACL,
+        {"subnetIds": ["subnet-000000acme"]},
+        {**OWN_ACL, "subnetIds": ["subnet-000000acme", "subnet-000000beta"]},
+    ),
+    "a subnet is another": (aws.SUBNET, {}, {"id": "subnet-000000acme", "subnetId": "subnet-000000beta"}),
+    "a database was not restored": (
+        aws.DATABASE,
+        {"identifier": "acme-blue", "snapshotIdentifier": "beta-move-1"},
+        {"id": "db-1", "identifier": "acme-blue"},
+    ),
+    "a database replicates none": (
+        aws.DATABASE,
+        {"identifier": "acme-blue", "replicateSourceDb": "arn:aws:rds:eu-west-1:123456789012:db:beta-blue"},
+        {"id": "db-1", "identifier": "acme-blue"},
+    ),
+    "a database goes by another's ARN": (
+        aws.DATABASE,
+        {"identifier": "acme-blue"},
+        {"id": "db-1", "identifier": "acme-blue", "arn": "arn:aws:rds:eu-west-1:123456789012:db:beta-blue"},
+    ),
+    "a host is of another image": (aws.INSTANCE, {"ami": "ami-1"}, {"id": "i-1", "ami": "ami-2"}),
+}
+
+
+@pytest.mark.parametrize("update", [False, True])
+@pytest.mark.parametrize("case", SAID_OVER)
+def test_what_is_said_of_a_resource_in_a_state_is_what_its_program_gave(case: str, update: bool) -> None:
+    """Any program can register outputs of any resource, and the provider works with what the state has."""
+    kind, given, said = SAID_OVER[case]
+    altered = replace(held(kind, OWNER.tags("x"), **said), given=given)
+    honest = replace(altered, props={**altered.props, **given, "id": said.get("id")})
+    assert SAID_AS_GIVEN.id in found(altered, update=update)
+    if kind not in (aws.DATABASE, aws.SUBNET):
+        assert SAID_AS_GIVEN.id not in found(honest, update=update)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (aws.RECORD, {"name": "acme.db.example.com."}, {"name": "acme.db.example.com"}),
+        (aws.TABLE_ITEM, {"item": '{"a": 1, "b": 2}'}, {"item": '{"b":2,"a":1}'}),
+        (aws.VPC, {"cidrBlock": UNKNOWN}, {"id": "vpc-1", "cidrBlock": NETWORK}),
+        (aws.SUBNET, {"vpcId": SECRET}, {"id": "subnet-1", "vpcId": "vpc-1"}),
+        (aws.NETWORK_ACL, {"subnetIds": ["subnet-1"]}, {"id": "acl-1", "subnetIds": []}),
+        (
+            aws.LOG_GROUP,
+            {"name": "/aws/rds/instance/acme-blue/error"},
+            {
+                "id": "/aws/rds/instance/acme-blue/error",
+                "name": "/aws/rds/instance/acme-blue/error",
+                "arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/rds/instance/acme-blue/error",
+            },
+        ),
+        (
+            aws.ALIAS,
+            {"targetKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1-2"},
+            {"id": "alias/x", "arn": "arn:aws:kms:eu-west-1:123456789012:alias/x", "targetKeyId": "1-2"},
+        ),
+    ],
+)
+def test_what_a_provider_writes_in_another_way_is_said_as_it_was_given(
+    kind: str, given: Mapping[str, Any], said: Mapping[str, Any]
+) -> None:
+    assert [*altered(replace(held(kind, **said), given=given))] == []

@@ -472,3 +472,14 @@ def test_an_organisation_answers_for_types_of_its_own(pack: analyzer_pb2_grpc.An
     own = [{"type": other.type, "reason": "names of our buckets"}]
     configure(pack, "only-known-resources", MANDATORY, ownTypes=own)
     assert analyze(pack, other) == []
+
+
+def test_the_pack_keeps_what_a_program_gave_and_who_makes_it() -> None:
+    """Of what is ignored the engine has shown what was there before."""
+    given = Resource(
+        type=VPC, name="x", urn="urn:pulumi:acme::t::t::x", props={"cidrBlock": "10.1.2.0/26", "a": 1}
+    )
+    request = request_of(replace(given, props={**given.props, "cidrBlock": "10.9.9.0/26"}))
+    request.options.ignoreChanges.append("a")
+    assert module._resource(request).maker == PROVIDER
+    assert module._given(module._resource(request)) == {"cidrBlock": "10.9.9.0/26"}

@@ -728,6 +728,13 @@ def test_a_component_that_is_called_as_a_type_of_aws_is_none(stack: Mapping[str,
             assert {(it.resource.name, it.refusal.rule_id) for it in found} == {(each.name, "type-made")}
 
 
+@pytest.mark.parametrize("maker", ["pulumi:providers:tenantnet", "pulumi:providers:random"])
+def test_what_another_packages_provider_makes_is_of_no_type_of_aws(maker: str) -> None:
+    """That is a program of somebody's: it says that the ACL is there, and makes none."""
+    assert found_by(with_options("session-acl", maker=maker)) == {"only-known-resources": ["type-made"]}
+    assert found_by(with_options("session-acl", maker=PROVIDER)) == {}
+
+
 @pytest.mark.parametrize(
     ("key", "props", "policy"),
     [
