@@ -543,6 +543,14 @@ def test_the_command_that_reviews_is_the_bases_and_has_no_identity() -> None:
     assert "env -u ACTIONS_ID_TOKEN_REQUEST_TOKEN -u ACTIONS_ID_TOKEN_REQUEST_URL" in step["run"]
 
 
+def test_a_changes_build_has_no_identity() -> None:
+    """To install it runs its setup.py."""
+    steps = workflow("review")["jobs"]["preview"]["steps"]
+    for step in [each for each in steps if "pip" in each.get("run", "")]:
+        first, *_ = step["run"].splitlines()
+        assert first == "unset ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL"
+
+
 def test_the_half_that_comments_runs_the_default_branch_alone() -> None:
     document = workflow("review-comment")
     assert document["permissions"] == {}
