@@ -9,10 +9,11 @@ import hashlib
 import json
 import os
 import re
+import stat
 import sys
 import sysconfig
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -28,25 +29,8 @@ from tenantnet.settings.project import PACK_FILE, PROJECT_FILES, WHEELS_PACK, Pr
 from tenantnet.settings.reading import read_mapping
 from tenantnet.toolchain.go import identity_of
 
-# Of the package, what neither a program nor the pack imports; the pack's own part is found by its name.
-BESIDE = frozenset(
-    {
-        *(
-            "cli",
-            "console",
-            "deployment",
-            "doctor",
-            "fleet",
-            "local_cloud",
-            "observed",
-            "permissions",
-            "plugin",
-        ),
-        *("policies", "proposals", "review", "runner", "scaffold", "shipped", "tunnel", "vpn"),
-    }
-)
-# By such a line a module takes something from a room of the package.
-TAKEN = re.compile(rb"^\s*(?:from|import)\s+(?:tenantnet\b|\.)([^#\n]*)", re.MULTILINE)
+# Rooms of the package that a clone has beside the others.
+APART = ("local_cloud", "policies")
 MODULES = tuple(all_suffixes())
 # What else a program's result may follow from, by how the names begin: the provider takes tags from the last.
 VARIABLES = (
@@ -122,7 +106,7 @@ def why_unseen(project: Project, pack: str | None) -> str | None:
 
 
 def _other_pack(pack: Path) -> str | None:
-    own = [place.resolve() for place in _pack_of_package()]
+    own = [place.resolve() for place in _places_of("policies")]
     if pack.resolve() in own or is_of_the_wheel(pack, WHEELS_PACK, PACK_FILE):
         file = pack / PACK_FILE
         if not file.is_file() or "main" not in read_mapping(file):
@@ -130,9 +114,9 @@ def _other_pack(pack: Path) -> str | None:
     return f"the policy pack {pack} is not Tenantnet's own, so it may read what nobody sees"
 
 
-def _pack_of_package() -> list[Path]:
-    policies = find_spec("tenantnet.policies")
-    return [*map(Path, (policies and policies.submodule_search_locations) or ())]
+def _places_of(room: str) -> list[Path]:
+    spec = find_spec(f"tenantnet.{room}")
+    return [*map(Path, (spec and spec.submodule_search_locations) or ())]
 
 
 def _has_influence(variable: str) -> bool:
@@ -140,32 +124,9 @@ def _has_influence(variable: str) -> bool:
 
 
 def _code() -> list[Path]:
-    """The package's modules that declare and judge stacks, and what else a program may import from there.
-
-    A room beside counts where one of them is edited to import it.
-    """
-    home, pack = _home(), _pack_of_package()
-    beside = {room.name: room for room in sorted(home.iterdir()) if room.name in BESIDE - {"policies"}}
-    rooms = [each for each in sorted(home.iterdir()) if each.name not in {*BESIDE, COMPILED}]
-    looked = [*rooms, *pack]
-    while looked:
-        taken = _taken_in(looked)
-        looked = [beside.pop(name) for name in sorted(taken & beside.keys())]
-        rooms += looked
-    return [*rooms, *pack]
-
-
-def _taken_in(places: Iterable[Path]) -> set[str]:
-    """The words in which the modules there say what they import from the package."""
-    folders = {place: names_in(place) if place.is_dir() else [place.name] for place in places}
-    files = (place / name if place.is_dir() else place for place, names in folders.items() for name in names)
-    lines = (
-        line
-        for file in files
-        if file.suffix == ".py" and file.is_file()
-        for line in TAKEN.findall(file.read_bytes())
-    )
-    return {word.decode() for line in lines for word in re.findall(rb"\w+", line)}
+    """All of the package: its own modules take little of it, and edited ones may import or open any file."""
+    rooms = [each for each in sorted(_home().iterdir()) if each.name not in {*APART, COMPILED}]
+    return [*rooms, *(place for name in APART for place in _places_of(name))]
 
 
 def _home() -> Path:
@@ -289,10 +250,19 @@ def _of_files(written: set[tuple[str, int]], *places: Path) -> Facts:
 
 
 def _digest(file: Path, written: set[tuple[str, int]]) -> str:
-    if not file.is_file():  # a link to nothing, or a pipe
-        return ""
-    written.add((str(file), file.stat().st_ctime_ns))
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    try:
+        # Of 600 files, a Path takes as long as the digests. A pipe is not waited for.
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        if file.is_file():
+            raise
+        return ""  # a link to nothing, or a socket
+    with os.fdopen(descriptor, "rb", buffering=0) as opened:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            return ""
+        written.add((str(file), found.st_ctime_ns))
+        return hashlib.sha256(opened.read()).hexdigest()
 
 
 def _of_program(file: Path) -> tuple[str, str]:

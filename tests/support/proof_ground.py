@@ -23,12 +23,10 @@ from tenantnet.engine.events import STACK_TYPE
 from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.states import store_of
 from tenantnet.fleet import ground as fleet_ground
-from tenantnet.fleet.ground import BESIDE as ROOMS_BESIDE
 from tenantnet.fleet.ground import Unseen
 from tenantnet.fleet.targets import read_targets
 from tenantnet.fleet.unchanged import Proofs
 from tenantnet.refusal import Refused
-from tenantnet.review.program import Program
 from tenantnet.settings.project import find_project
 
 from tests.support.clone import CLONE
@@ -139,14 +137,10 @@ def copy_package(folder: Path) -> Path:
 
 
 @cache
-def _modules() -> tuple[Sequence[Path], Sequence[Path]]:
-    """Of the program and the pack by what they import, and of the rooms that no stack follows from."""
-    program = Program(find_project(CLONE), (), lambda _: None)
-    infra, policies = CLONE / "infra", CLONE / "policies"
-    files = sorted(file.relative_to(CLONE) for home in (infra, policies) for file in home.rglob("*.py"))
-    made = [file for file in files if program.is_made_of(file.as_posix())]
-    beside = [file for file in files if file.parts[0] == "infra" and file.parts[1] in ROOMS_BESIDE]
-    return made, beside
+def _modules() -> Sequence[Path]:
+    """Of the package and the pack."""
+    files = (file for home in ("infra", "policies") for file in (CLONE / home).rglob("*.py"))
+    return sorted(file.relative_to(CLONE) for file in files)
 
 
 def _some(files: Sequence[Path], ground: Ground, random: Random) -> Path:
@@ -293,7 +287,7 @@ def _patch_plugin(ground: Ground, random: Random) -> None:
 
 
 def _new_module(ground: Ground, random: Random) -> None:
-    room = _some(_modules()[0], ground, random).parent
+    room = _some(_modules(), ground, random).parent
     ground.write(room / f"added_{random.randrange(1000)}.py")
 
 
@@ -356,7 +350,7 @@ def _compiled(ground: Ground) -> Sequence[Path]:
 
 def _touch(ground: Ground, random: Random) -> None:
     """Files of the same content are of another time."""
-    for file in (ground.settings(TENANT), ground.state(TENANT), _some(_modules()[0], ground, random)):
+    for file in (ground.settings(TENANT), ground.state(TENANT), _some(_modules(), ground, random)):
         os.utime(file, (random.randrange(2**30), random.randrange(2**30)))
 
 
@@ -372,8 +366,8 @@ FOLLOWED: Mapping[str, Change] = {
     "another project file": lambda ground, random: ground.write(
         ground.folder / random.choice(["Pulumi.json", "Pulumi.yml"])
     ),
-    "the program": _edit(lambda ground, random: _some(_modules()[0], ground, random)),
-    "a module less": lambda ground, random: ground.remove(_some(_modules()[0], ground, random)),
+    "the program": _edit(lambda ground, random: _some(_modules(), ground, random)),
+    "a module less": lambda ground, random: ground.remove(_some(_modules(), ground, random)),
     "a module more": _new_module,
     "a module of one's own": _room_of_ones_own,
     "the pack": _edit(lambda ground, random: random.choice(sorted((ground.folder / "policies").glob("*.*")))),
@@ -395,7 +389,6 @@ BESIDE: Mapping[str, Change] = {
     "the platform's state beside its outputs": _change_state(_change_beside_outputs),
     "other records of the backend": _write_one_of(_records),
     "documents": _write_one_of(_documents),
-    "rooms of commands": _edit(lambda ground, random: _some(_modules()[1], ground, random)),
     "what nobody imports": _write_one_of(_compiled),
     "times of files": _touch,
     "the rest of the environment": _set_variable("LANG", "TZ", "CI", "TENANTNET_NAME_SERVER"),
