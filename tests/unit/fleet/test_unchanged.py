@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -23,13 +23,10 @@ from tenantnet.engine.plugins import aws_plugin
 from tenantnet.engine.states import store_of
 from tenantnet.failure import Failure
 from tenantnet.fleet import ground, unchanged
-from tenantnet.fleet.ground import BESIDE
 from tenantnet.fleet.targets import read_targets
 from tenantnet.fleet.unchanged import Proofs, find_proofs
-from tenantnet.review.program import Program
 from tenantnet.settings.project import WHEELS_PACK, find_project
 
-from tests.support.clone import CLONE
 from tests.support.examples import examples
 from tests.support.processes import a_program
 from tests.support.proof_ground import install, only_packages_in
@@ -561,20 +558,6 @@ def test_a_bucket_is_read_where_pulumi_has_its_files(url: str, prefix: str) -> N
 def test_an_address_that_is_no_url_is_a_failure(url: str) -> None:
     with pytest.raises(Failure, match="no URL"):
         store_of(url)
-
-
-def test_nothing_beside_is_imported_by_the_program_or_the_pack() -> None:
-    program = Program(find_project(CLONE), (), lambda _: None)
-    python = [PurePosixPath(path.relative_to(CLONE)) for path in CLONE.glob("infra/**/*.py")]
-    imported = [path for path in python if program.is_made_of(str(path))]
-    assert len(imported) > len(BESIDE)
-    assert [path for path in imported if path.parts[1] in BESIDE] == []
-
-
-def test_each_room_beside_is_there() -> None:
-    # Only the wheel has what is shipped.
-    rooms = BESIDE - {"policies", "local_cloud", "shipped"}
-    assert [room for room in rooms if not (CLONE / "infra" / room).is_dir()] == []
 
 
 @settings(max_examples=examples(25))
