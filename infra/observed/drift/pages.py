@@ -169,10 +169,13 @@ def _changed(resource: Resource, found: Properties) -> Properties:
     ignored = resource.get("ignoreChanges", ())
     for name in found.keys() & (inputs.keys() | only_by_programs(resource["type"])) - {*ignored}:
         was, now = outputs.get(name), found[name]
+        seen = now
         if name in PARTIAL and isinstance(was, Mapping):
             declared = inputs.get(name) or {}
-            now = {key: now.get(key, value) if key in declared else value for key, value in was.items()}
-        if not _alike(name, was, now) and not _grows(name, was, found):
+            now = {key: now.get(key, value) for key, value in was.items()}
+            # Once one of them is put back, the refresh shows the others, too.
+            seen = {key: now[key] if key in declared else value for key, value in was.items()}
+        if not _alike(name, was, seen) and not _grows(name, was, found):
             changed[name] = now
     return changed
 
