@@ -134,6 +134,17 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - whatever a command returns
         return super().invoke(ctx)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - as typer has them
+        try:
+            return super().resolve_command(ctx, args)
+        except typer.TyperException as error:
+            name = args[0]
+            if known := [
+                f"tenantnet {group} {name}" for group in GROUPS if name in self.commands[group].commands
+            ]:
+                error.message += f" There is: {', '.join(known)}"
+            raise
+
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - whatever typer gives
         super().__init__(**attributes)
         prepared(self.commands)

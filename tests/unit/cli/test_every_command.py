@@ -68,6 +68,13 @@ def test_what_shows_something_changes_nothing_and_need_not_say_so() -> None:
     assert states == {"audit": "", "delete": "Nothing was changed."}
 
 
+def test_a_command_of_a_group_that_is_looked_for_without_it_is_named_with_it() -> None:
+    runner = typer.testing.CliRunner()
+    told = runner.invoke(app, ["preview", "acme"]).output
+    assert "There is: tenantnet fleet preview" in " ".join(told.split())
+    assert "There is" not in runner.invoke(app, ["nothing"]).output
+
+
 def test_the_top_help_shows_each_command_in_one_section() -> None:
     named = Counter(name for names in SECTIONS.values() for name in names)
     assert {name.split()[1]: 1 for name in ALL}.items() <= named.items()
