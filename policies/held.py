@@ -196,9 +196,9 @@ def altered(resource: Resource) -> Iterator[str]:
     if shape is None or not resource.type.startswith("aws:"):
         return
     for path, inner, _ in references(shape):
-        given = [_folded(each) for each in named_at(resource.given.get(path), inner) if isinstance(each, str)]
-        said = [each for each in named_at(resource.props.get(path), inner) if isinstance(each, str)]
-        if given and any(_folded(each) not in given for each in said):
+        names = [_folded(each) for each in named_at(resource.given.get(path), inner) if isinstance(each, str)]
+        told = [each for each in named_at(resource.props.get(path), inner) if isinstance(each, str)]
+        if names and any(_folded(each) not in names for each in told):
             yield path
     for path in _SAYS_WHICH:
         given, said = resource.given.get(path), resource.props.get(path)

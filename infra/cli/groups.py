@@ -139,9 +139,8 @@ class Commands(TyperGroup):
             return super().resolve_command(ctx, args)
         except typer.TyperException as error:
             name = args[0]
-            if known := [
-                f"tenantnet {group} {name}" for group in GROUPS if name in self.commands[group].commands
-            ]:
+            groups = [each for each in self.commands.values() if isinstance(each, Group)]
+            if known := [f"tenantnet {each.name} {name}" for each in groups if name in each.commands]:
                 error.message += f" There is: {', '.join(known)}"
             raise
 
