@@ -460,7 +460,10 @@ FAULTS: Sequence[tuple[str, Callable[[Tenant], object], Sequence[str]]] = (
             # What the program leaves to AWS is no drift.
             HttpPutResponseHopLimit=5,
         ),
-        ["instance {name}-blue-ping-host has other metadataOptions: httpTokens is optional, not required"],
+        [
+            "instance {name}-blue-ping-host has other metadataOptions: httpPutResponseHopLimit is 5, not 1, "
+            "httpTokens is optional, not required"
+        ],
     ),
     # What no program sets, and an update takes away all the same.
     (
