@@ -217,6 +217,8 @@ def _altered_ids(resource: Resource) -> Iterator[str]:
     if isinstance(own, str) and isinstance(said, str) and said != own:
         yield named
     ends = [each for each in (own, *map(resource.given.get, ("name", "identifier"))) if isinstance(each, str)]
+    if any(path == "arn" for path, _, _ in references(ALLOWED[resource.type])):
+        return  # it is that of what the resource belongs to
     if isinstance(own, str) and isinstance(arn, str) and not arn.endswith((*ends, own.rpartition(":")[2])):
         yield "arn"
 
