@@ -216,11 +216,21 @@ def _altered_ids(resource: Resource) -> Iterator[str]:
     said, arn = resource.props.get(named), resource.props.get("arn")
     if isinstance(own, str) and isinstance(said, str) and said != own:
         yield named
-    ends = [each for each in (own, *map(resource.given.get, ("name", "identifier"))) if isinstance(each, str)]
     if any(path == "arn" for path, _, _ in references(ALLOWED[resource.type])):
         return  # it is that of what the resource belongs to
-    if isinstance(own, str) and isinstance(arn, str) and not arn.endswith((*ends, own.rpartition(":")[2])):
-        yield "arn"
+    if isinstance(own, str) and isinstance(arn, str):
+        called = (own, own.rpartition(":")[2], *map(resource.given.get, ("name", "identifier")))
+        if not any(_is_arn_of(arn, each) for each in called):
+            yield "arn"
+
+
+def _is_arn_of(arn: str, called: object) -> bool:
+    # A part of another one's name says nothing.
+    return (
+        bool(called)
+        and isinstance(called, str)
+        and (arn == called or arn.endswith((f":{called}", f"/{called}")))
+    )
 
 
 def _folded(value: object) -> object:

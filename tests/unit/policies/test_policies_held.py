@@ -556,6 +556,12 @@ def test_what_is_said_of_a_resource_in_a_state_is_what_its_program_gave(case: st
         assert SAID_AS_GIVEN.id not in found(honest, update=update)
 
 
+@pytest.mark.parametrize("name", ["", "blue", "-blue", "beta-blue:"])
+def test_an_arn_is_no_resources_own_that_merely_ends_as_its_name_does(name: str) -> None:
+    said = {"id": "db-1", "identifier": name, "arn": "arn:aws:rds:eu-west-1:123456789012:db:beta-blue"}
+    assert [*altered(replace(held(aws.DATABASE, **said), given={"identifier": name}))] == ["arn"]
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "said"),
     [

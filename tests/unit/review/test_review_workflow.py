@@ -546,8 +546,10 @@ def test_the_command_that_reviews_is_the_bases_and_has_no_identity() -> None:
 def test_a_changes_build_has_no_identity() -> None:
     """To install it runs its setup.py."""
     steps = workflow("review")["jobs"]["preview"]["steps"]
-    for step in [each for each in steps if "pip" in each.get("run", "")]:
-        first, *_ = step["run"].splitlines()
+    installing = [each["run"] for each in steps if "/pip" in each.get("run", "")]
+    assert installing
+    for program in installing:
+        first, *_ = program.splitlines()
         assert first == "unset ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL"
 
 
